@@ -1,0 +1,19 @@
+"""Where things are in the project. One constant a place; nothing else spells a path."""
+
+from pathlib import Path
+
+# The package is installed editable from analysis/districtloss, so the project is two folders up.
+ROOT = Path(__file__).resolve().parents[2]
+
+DATA = ROOT / "data"
+DATAPACKAGE = DATA / "datapackage.json"  # the rules of every table, also for data folders that bring none
+CHAPTERS = ROOT / "chapters"
+NOTEBOOKS = ROOT / "analysis" / "notebooks"
+ASSETS = ROOT / "analysis" / "assets"
+RENDER = ROOT / "analysis" / "render"
+CITATION = ROOT / "CITATION.cff"
+CHANGELOG = ROOT / "CHANGELOG.md"
+RELEASES = ROOT / "releases"
+BUILD = ROOT / "build"
+REPORT = BUILD / "report"  # the default output folder
+CACHE = BUILD / "cache"
