@@ -1,0 +1,280 @@
+"""The rules of every table, read from datapackage.json, which is the only place where they are written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from districtloss.faults import Fault, Faults
+from districtloss.paths import DATAPACKAGE
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+# Python's int(), float() and strptime() also take padding, underscores, digits of other scripts and 2021-6-4.
+# A file that goes to other tools must not hold those.
+INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what belongs there, in words and as constraints."""
+
+    name: str
+    type: str  # string, integer, number or date
+    title: str
+    description: str
+    example: str | None = None
+    required: bool = False
+    unique: bool = False
+    pattern: str | None = None
+    terms: Mapping[str, str] = field(default_factory=dict)  # the vocabulary: term to meaning; empty = any text
+    max_length: int | None = None
+    minimum: Any = None
+    maximum: Any = None
+
+    def problem(self, text: str) -> tuple[str, str] | None:
+        """Say what is wrong with a non-empty cell: the name of the broken rule and the problem. None when it is fine.
+
+        The rules are `type`, `enum`, `length`, `pattern` and `bounds`; only the first broken one is named.
+        """
+        if self.max_length is not None and len(text) > self.max_length:
+            return "length", f"{len(text):,} characters, at most {self.max_length:,} are allowed"
+        if self.type != "string":
+            value = self.parse(text)
+            if value is None:
+                return "type", f"{show(text)} is not {ARTICLE[self.type]}"
+            return self._out_of_bounds(text, value)
+        if self.terms and text not in self.terms:
+            return "enum", f"{show(text)} is not in the vocabulary"
+        if self.pattern and not re.fullmatch(self.pattern, text):
+            return "pattern", f"{show(text)} does not have the form of this column"
+        return None
+
+    def _out_of_bounds(self, text: str, value: Any) -> tuple[str, str] | None:
+        if self.minimum is not None and value < self.minimum:
+            return "bounds", f"{show(text)} is below {self.minimum}"
+        if self.maximum is not None and value > self.maximum:
+            return "bounds", f"{show(text)} is above {self.maximum}"
+        return None
+
+    def parse(self, text: str) -> Any:
+        """Return the cell as int, float or datetime.date; None where it is not one."""
+        if self.type == "integer":
+            return int(text) if INTEGER.fullmatch(text) else None
+        if self.type == "number":
+            return float(text) if NUMBER.fullmatch(text) else None
+        if self.type == "date":
+            try:
+                return dt.date.fromisoformat(text) if DATE.fullmatch(text) else None
+            except ValueError:
+                return None
+        return text
+
+    def wanted(self) -> str:
+        """Say in words what a cell of this column looks like."""
+        if self.type == "date":
+            return "an ISO date such as 2021-06-30"
+        if self.type in ("integer", "number"):
+            return f"a {'whole ' if self.type == 'integer' else ''}number from {self.minimum} to {self.maximum}"
+        if self.terms:
+            return "one of " + ", ".join(self.terms)
+        if self.pattern:
+            return f"such as {self.example}" if self.example else f"of the form {self.pattern}"
+        return f"text of at most {self.max_length:,} characters" if self.max_length else "text"
+
+
+ARTICLE = {"integer": "a whole number", "number": "a number", "date": "an ISO date"}
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    column: str
+    table: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its columns and keys."""
+
+    name: str
+    file: str
+    title: str
+    description: str
+    columns: Mapping[str, Column]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+
+
+@dataclass(frozen=True)
+class Package:
+    """The data package: what holds for all tables, and the tables by name."""
+
+    title: str
+    description: str
+    licenses: tuple[Mapping[str, str], ...]
+    sources: tuple[Mapping[str, str], ...]
+    tables: Mapping[str, Table]
+
+
+@cache
+def load() -> Package:
+    """Return the rules of the project's own datapackage.json."""
+    return _package(json.loads(DATAPACKAGE.read_text("utf-8")))
+
+
+def load_for(folder: Path) -> Package:
+    """Return the rules for a data folder: ours, with the terms that its own datapackage.json adds.
+
+    The analysis relies on our columns, keys and constraints, so a folder can add terms to a vocabulary (a claimant that
+    these five articles do not know) and nothing else. Raises Faults if the file is there and cannot be read.
+    """
+    path = folder / DATAPACKAGE.name
+    if not path.exists() or (DATAPACKAGE.exists() and path.samefile(DATAPACKAGE)):
+        return load()
+    try:
+        theirs = _vocabularies(json.loads(path.read_text("utf-8-sig")))
+    except (OSError, ValueError, RecursionError) as error:
+        problem = f"cannot be read as JSON ({str(error).splitlines()[0][:120]})"
+        raise Faults([Fault(path.name, None, None, problem, "mend it, or leave it out")]) from error
+    ours = load()
+    tables = {}
+    for name, table in ours.tables.items():
+        columns = {
+            key: replace(column, terms={**dict.fromkeys(theirs.get((name, key), ()), ""), **column.terms})
+            if column.terms
+            else column
+            for key, column in table.columns.items()
+        }
+        tables[name] = replace(table, columns=columns)
+    return replace(ours, tables=tables)
+
+
+def _vocabularies(package: Any) -> dict[tuple[str, str], list[str]]:
+    """The enumerations of somebody else's package; whatever is not shaped like one is passed over."""
+    found = {}
+    resources = package.get("resources") if isinstance(package, dict) else None
+    for resource in resources if isinstance(resources, list) else []:
+        table_schema = resource.get("schema") if isinstance(resource, dict) else None
+        fields = table_schema.get("fields") if isinstance(table_schema, dict) else None
+        for item in fields if isinstance(fields, list) else []:
+            constraints = item.get("constraints") if isinstance(item, dict) else None
+            terms = constraints.get("enum") if isinstance(constraints, dict) else None
+            if isinstance(terms, list):
+                key = (str(resource.get("name")), str(item.get("name")))
+                found[key] = [term for term in terms if isinstance(term, str) and term]
+    return found
+
+
+def _package(descriptor: dict[str, Any]) -> Package:
+    return Package(
+        title=descriptor["title"],
+        description=descriptor["description"],
+        licenses=tuple(descriptor["licenses"]),
+        sources=tuple(descriptor["sources"]),
+        tables={resource["name"]: _table(resource) for resource in descriptor["resources"]},
+    )
+
+
+def _table(resource: dict[str, Any]) -> Table:
+    rules = resource["schema"]
+    return Table(
+        name=resource["name"],
+        file=resource["path"],
+        title=resource["title"],
+        description=resource["description"],
+        columns={item["name"]: _column(item) for item in rules["fields"]},
+        primary_key=tuple(rules["primaryKey"]),
+        foreign_keys=tuple(
+            ForeignKey(key["fields"][0], key["reference"]["resource"], key["reference"]["fields"][0])
+            for key in rules.get("foreignKeys", ())
+        ),
+    )
+
+
+def _column(item: dict[str, Any]) -> Column:
+    constraints = item.get("constraints", {})
+    bounds = {end: constraints.get(end) for end in ("minimum", "maximum")}
+    if item["type"] == "date":
+        bounds = {end: day and dt.date.fromisoformat(day) for end, day in bounds.items()}
+    meanings = {term["value"]: term["label"] for term in item.get("categories", ())}
+    return Column(
+        name=item["name"],
+        type=item["type"],
+        title=item["title"],
+        description=item["description"],
+        example=item.get("example"),
+        required=constraints.get("required", False),
+        unique=constraints.get("unique", False),
+        pattern=constraints.get("pattern"),
+        terms={term: meanings[term] for term in constraints.get("enum", ())},
+        max_length=constraints.get("maxLength"),
+        **bounds,
+    )
+
+
+def show(text: str, width: int = 60) -> str:
+    """Return a cell as it can be printed on one line: quoted, cut, control characters escaped."""
+    return repr(text if len(text) <= width else text[: width - 1] + "…")
+
+
+# --- Pandera -----------------------------------------------------------------------------------------------------
+
+RULES = ("required", "type", "length", "enum", "pattern", "bounds", "unique")
+
+
+def pandera_schema(table: Table) -> pa.DataFrameSchema:
+    """Build the Pandera schema of a table as it is read: every column categorical text, "" where the cell is empty.
+
+    Built by hand because `pandera.io.from_frictionless_schema` turns dates into plain text, refuses missing integers,
+    and knows no keys. Each check looks at the distinct values of a column only, so its cost does not grow with rows.
+    """
+    import pandera.pandas as pa
+
+    columns = {}
+    for column in table.columns.values():
+        checks = [_check(rule, _accepts(column, rule)) for rule in RULES[1:-1]]
+        if column.required:
+            checks.insert(0, _check("required", bool))
+        if column.unique:
+            checks.append(pa.Check(_first_of_its_kind, name="unique"))
+        columns[column.name] = pa.Column(checks=checks, required=False)
+    schema_checks = []
+    if len(table.primary_key) > 1:
+        key = list(table.primary_key)
+        schema_checks.append(pa.Check(lambda frame: ~frame.duplicated(key), name="unique"))
+    return pa.DataFrameSchema(columns, checks=schema_checks)
+
+
+def _accepts(column: Column, rule: str) -> Callable[[str], bool]:
+    def accepts(text: str) -> bool:
+        found = column.problem(text) if text else None
+        return found is None or found[0] != rule
+
+    return accepts
+
+
+def _check(rule: str, accepts: Callable[[str], bool]) -> pa.Check:
+    import pandera.pandas as pa
+
+    def vectorised(series: pd.Series) -> pd.Series:
+        verdicts = np.fromiter((accepts(text) for text in series.cat.categories), bool, len(series.cat.categories))
+        return pd.Series(verdicts[series.cat.codes.to_numpy()], index=series.index)
+
+    return pa.Check(vectorised, name=rule)
+
+
+def _first_of_its_kind(series: pd.Series) -> pd.Series:
+    return ~series.duplicated() | (series == "")
