@@ -1,0 +1,138 @@
+"""The staged book: what a renderer is given, and the one call that turns it into HTML and PDF."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from districtloss.faults import Fault, Faults
+from districtloss.paths import ROOT
+
+Renderer = Literal["pandoc", "quarto"]
+
+CONFIG = "_quarto.yml"
+VARIABLES = "_variables.yml"
+REPORT = "_report.yml"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Which program made the book, for the manifest and the colophon."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One file of the book. `kind` decides how it is numbered: not at all, 1, 2, … or A, B, …"""
+
+    file: str  # as _quarto.yml names it: chapters/x.qmd
+    kind: Literal["index", "chapter", "appendix"]
+
+    @property
+    def page(self) -> str:
+        """The path of the HTML page, the same with both renderers."""
+        return re.sub(r"\.qmd$", ".html", self.file)
+
+
+@dataclass(frozen=True)
+class Book:
+    """What `_quarto.yml` and the files it names say, read once for whichever renderer."""
+
+    config: Mapping[str, Any]
+    variables: Mapping[str, Any]
+    report: Mapping[str, Any]
+    chapters: tuple[Chapter, ...]
+
+
+def stage_sources(stage: Path, root: Path = ROOT) -> None:
+    """Copy what people write (configuration, chapters, assets) into the stage; results come from the analysis."""
+    stage.mkdir(parents=True, exist_ok=True)
+    for name in (CONFIG, "index.qmd"):
+        shutil.copyfile(root / name, stage / name)
+    for folder in ("chapters", "analysis/assets"):
+        shutil.copytree(root / folder, stage / folder, dirs_exist_ok=True)
+
+
+def read(stage: Path) -> Book:
+    """Read the configuration of a staged book. Raises Faults for files that are missing or cannot be read."""
+    config = _yaml(stage / CONFIG)
+    report: dict[str, Any] = {}
+    for name in config.get("metadata-files", []):
+        report |= _yaml(stage / name)
+    chapters = tuple(_chapters(config))
+    missing = [chapter.file for chapter in chapters if not (stage / chapter.file).is_file()]
+    if missing:
+        raise Faults(
+            Fault(CONFIG, _line(stage / CONFIG, file), None, f"{file} does not exist", "write it or take it out")
+            for file in missing
+        )
+    variables = _yaml(stage / VARIABLES) if (stage / VARIABLES).is_file() else {}
+    return Book(config, variables, report, chapters)
+
+
+def render(stage: Path, out: Path, renderer: Renderer = "pandoc") -> Rendered:
+    """Render the staged book into `out` (made if need be): pages, report.pdf and assets/.
+
+    The pages link to ../results/…, which whoever owns `out` puts beside index.html. The same stage gives
+    the same bytes. Raises Faults, one for each unresolved reference, unknown variable or shortcode, missing
+    include or unknown citation, with the file and line in which it stands.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if renderer == "quarto":
+        from districtloss import render_quarto as module  # both import this module
+    else:
+        from districtloss import render_pandoc as module
+    return module.render(read(stage), stage, out)
+
+
+def _chapters(config: Mapping[str, Any]) -> Iterator[Chapter]:
+    book = config.get("book", {})
+    for key, kind in (("chapters", "chapter"), ("appendices", "appendix")):
+        for entry in book.get(key, []):
+            if not isinstance(entry, str):
+                raise Faults(
+                    [Fault(CONFIG, None, f"book.{key}", f"{entry!r} is not a file", "parts are outside our subset")]
+                )
+            yield Chapter(entry, "index" if entry == "index.qmd" else kind)  # type: ignore[arg-type]
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Faults([Fault(path.name, None, None, "the file is missing", "the book cannot do without it")]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        row = mark.line + 1 if mark else None
+        raise Faults([Fault(path.name, row, None, f"not YAML: {getattr(error, 'problem', error)}")]) from None
+    return content or {}
+
+
+def _line(path: Path, text: str) -> int | None:
+    for row, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if text in line:
+            return row
+    return None
+
+
+def timestamp(report: Mapping[str, Any]) -> int:
+    """Seconds since 1970 of the report's own date at midnight UTC: files are stamped with that, never with now."""
+    import datetime
+
+    date = str(report.get("report", {}).get("date", "1970-01-01"))
+    day = datetime.datetime.fromisoformat(date).replace(tzinfo=datetime.UTC)
+    return int(day.timestamp())
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether `path` stays within `folder` once dots and links are followed."""
+    return os.path.commonpath([path.resolve(), folder.resolve()]) == str(folder.resolve())

@@ -1,0 +1,157 @@
+"""Renders the staged book with Pandoc (pages) and Typst (PDF), both of which come as wheels."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from districtloss import book
+from districtloss.faults import Fault, Faults
+from districtloss.paths import ASSETS, CACHE, RENDER
+from districtloss.shortcodes import Expanded, expand
+
+# Only these faces are used; handing Typst just them keeps its choice of a face from depending on the folder.
+FACES = {
+    "font_source_serif_pro": ("Regular", "It", "Semibold", "SemiboldIt", "Bold", "BoldIt"),
+    "font_source_sans_pro": ("Regular", "It", "Semibold", "SemiboldIt", "Bold", "BoldIt"),
+}
+# The strictest first; a book that cannot meet it is a fault, not a silent step down.
+PDF_STANDARDS = ["ua-1"]
+
+
+def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
+    """Render `source` from `stage` into `out`; see `book.render`."""
+    import typst
+
+    chapters = _expand(source, stage)
+    with tempfile.TemporaryDirectory() as scratch:
+        answer = _pandoc(_job(source, chapters, stage, out), Path(scratch))
+        if answer["faults"]:
+            raise Faults(_locate(answer["faults"], chapters))
+        fonts = _fonts(Path(scratch) / "fonts")
+        main = (Path(scratch) / "book.typ").read_bytes()
+        try:
+            pdf = typst.compile(
+                main,
+                root=str(stage),
+                font_paths=[str(fonts)],
+                ignore_system_fonts=True,
+                pdf_standards=PDF_STANDARDS,
+                timestamp=book.timestamp(source.report),
+            )
+        except (RuntimeError, typst.TypstError) as error:
+            raise Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")]) from error
+    (out / "report.pdf").write_bytes(pdf)
+    copy_assets(out / "assets")
+    return book.Rendered("pandoc", f"Pandoc {answer['pandoc']}, Typst {_version('typst')}")
+
+
+def copy_assets(folder: Path) -> None:
+    """Put stylesheets, scripts and the chart library into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for asset in sorted(ASSETS.iterdir()):
+        if asset.suffix in {".css", ".js"}:
+            shutil.copyfile(asset, folder / asset.name)
+    shutil.copyfile(vega_bundle(), folder / "vega.js")
+
+
+def vega_bundle() -> Path:
+    """One classic script with Vega, Vega-Lite and Vega-Embed. Takes two seconds to make, so it is kept."""
+    cached = CACHE / f"vega-{_version('vl-convert-python')}.js"
+    if not cached.is_file():
+        import vl_convert
+
+        # In a function of its own: the library's thousands of short names stay out of the page.
+        code = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed; window.vega = vega;")
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        partial = cached.with_suffix(".partial")
+        partial.write_text("(() => {\n" + code + "\n})();\n", encoding="utf-8")
+        partial.replace(cached)
+    return cached
+
+
+def _expand(source: book.Book, stage: Path) -> dict[str, Expanded]:
+    chapters: dict[str, Expanded] = {}
+    faults: list[Fault] = []
+    for chapter in source.chapters:
+        chapters[chapter.file], found = expand(stage, chapter.file, source.variables)
+        faults += found
+    if faults:
+        raise Faults(faults)
+    return chapters
+
+
+def _job(source: book.Book, chapters: dict[str, Expanded], stage: Path, out: Path) -> dict[str, Any]:
+    """Everything that book.lua has to know."""
+    bibliography = source.config.get("bibliography", [])
+    files = [bibliography] if isinstance(bibliography, str) else bibliography
+    return {
+        "stage": str(stage),
+        "out": str(out),
+        "page": str(RENDER / "page.html"),
+        "typst": str(RENDER / "book.typ"),
+        "book": source.config.get("book", {}),
+        "lang": source.config.get("lang", "en-GB"),
+        "csl": str(stage / source.config["csl"]) if source.config.get("csl") else None,
+        "bibliography": [str(stage / file) for file in files],
+        "meta": {**source.config, **source.report},
+        "report": source.report.get("report", {}),
+        "chapters": [
+            {"file": c.file, "page": c.page, "kind": c.kind, "text": chapters[c.file].text} for c in source.chapters
+        ],
+    }
+
+
+def _pandoc(job: dict[str, Any], scratch: Path) -> dict[str, Any]:
+    """Run book.lua once for the whole book and return its answer: faults, and Pandoc's version."""
+    import pypandoc
+
+    (scratch / "job.json").write_text(json.dumps(job, ensure_ascii=False, default=str), encoding="utf-8")
+    done = subprocess.run(
+        [pypandoc.get_pandoc_path(), "lua", str(RENDER / "book.lua"), str(scratch)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"book.lua failed\n{done.stderr}")
+    answer: dict[str, Any] = json.loads((scratch / "answer.json").read_text(encoding="utf-8"))
+    return answer
+
+
+def _locate(found: list[dict[str, str]], chapters: dict[str, Expanded]) -> Iterator[Fault]:
+    """Give each fault that book.lua found the lines in which its cause stands."""
+    for fault in found:
+        expanded = chapters.get(fault["file"])
+        places = expanded.find(_whole(fault["find"])) if expanded and fault.get("find") else []
+        for file, row in dict.fromkeys(places) or [(fault["file"], None)]:
+            yield Fault(file, row, None, fault["problem"], fault.get("remedy", ""))
+
+
+def _whole(text: str) -> str:
+    """A pattern for `text` that is not the start of a longer key."""
+    return re.escape(text) + r"(?![\w-])"
+
+
+def _fonts(folder: Path) -> Path:
+    folder.mkdir()
+    for package, faces in FACES.items():
+        files = importlib.resources.files(package) / "files"
+        family = {"font_source_serif_pro": "SourceSerifPro", "font_source_sans_pro": "SourceSansPro"}[package]
+        for face in faces:
+            name = f"{family}-{face}.ttf"
+            (folder / name).write_bytes((files / name).read_bytes())
+    return folder
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import version
+
+    return version(distribution)

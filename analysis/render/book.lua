@@ -1,0 +1,817 @@
+-- Turns the chapters of the book into HTML pages and one Typst document, teaching Pandoc the part of Quarto's
+-- Markdown that README.md beside this file writes down. Run as `pandoc lua book.lua FOLDER`: reads
+-- FOLDER/job.json (made by render_pandoc.py), writes the pages, FOLDER/book.typ and FOLDER/answer.json.
+
+local stringify = pandoc.utils.stringify
+local folder = arg[1]
+local NBSP = "\u{a0}"
+
+local function read_file(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("a")
+  file:close()
+  return text
+end
+
+local function write_file(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+local job = pandoc.json.decode(read_file(folder .. "/job.json"), false)
+local null = pandoc.json.null
+local function given(value) if value ~= nil and value ~= null and value ~= "" then return value end end
+
+-- FAULTS ------------------------------------------------------------------------------------------------------
+-- A fault carries a piece of the chapter's text; render_pandoc.py finds the lines in which that stands.
+
+local faults, seen = pandoc.List(), {}
+local function fault(chapter, find, problem, remedy)
+  local key = chapter.file .. "\0" .. find .. "\0" .. problem
+  if seen[key] then return end
+  seen[key] = true
+  faults:insert({file = chapter.file, find = find, problem = problem, remedy = remedy or ""})
+end
+
+-- READING -----------------------------------------------------------------------------------------------------
+
+-- Ids for headings are given below, over the whole book, so that the reader must not give any.
+local FORMAT = "markdown-auto_identifiers-implicit_figures+implicit_figures"
+
+local CALLOUTS = {note = "Note", tip = "Tip", warning = "Warning", important = "Important", caution = "Caution"}
+local KINDS = {fig = "Figure", tbl = "Table"}
+
+-- `fig` for "fig-losses"; nil for an id that is not a cross-reference.
+local function kind_of(id) return id:match("^(fig)%-") or id:match("^(tbl)%-") or id:match("^(sec)%-") end
+
+-- A figure or table written the short way becomes the same division as one written the long way.
+local function as_division(element)
+  if element.identifier == "" then return nil end
+  local division = pandoc.Div({}, pandoc.Attr(element.identifier))
+  local caption = pandoc.utils.blocks_to_inlines(element.caption.long)
+  local bare = element:clone()
+  bare.attr = pandoc.Attr("", element.classes, element.attributes)
+  if element.t == "Figure" then
+    division.content = element.content
+  else
+    bare.caption = pandoc.Caption()
+    division.content = {bare}
+  end
+  division.content:insert(pandoc.Para(caption))
+  return division
+end
+
+-- A callout's first heading is its title, not a section: it must be gone before sections are numbered.
+local function callout_title(div)
+  local first = div.content[1]
+  if not (first and first.t == "Header" and div.classes:find_if(function(c) return c:match("^callout%-") end)) then
+    return nil
+  end
+  div.content[1] = pandoc.Div({pandoc.Plain(first.content)}, pandoc.Attr("", {"title-of-callout"}))
+  return div
+end
+
+local function outside_subset(chapter, blocks)
+  blocks:walk({
+    Div = function(div)
+      for _, class in ipairs(div.classes) do
+        local callout = class:match("^callout%-(.+)")
+        if callout and not CALLOUTS[callout] then
+          fault(chapter, class, "unknown callout " .. class, "note, tip, warning, important or caution")
+        end
+        if class == "panel-tabset" or class:match("^column%-") then
+          fault(chapter, class, class .. " is outside the book's subset of Quarto", "see analysis/render/README.md")
+        end
+      end
+      for _, name in ipairs({"layout", "layout-ncol", "layout-nrow"}) do
+        if div.attributes[name] then
+          fault(chapter, name, name .. " is outside the book's subset of Quarto", "see analysis/render/README.md")
+        end
+      end
+    end,
+    CodeBlock = function(code)
+      for _, class in ipairs(code.classes) do
+        if class:match("^%b{}$") then
+          fault(chapter, class, "a cell to be executed", "computing is done in analysis/notebooks")
+        end
+      end
+    end,
+    Math = function(math)
+      fault(chapter, "$" .. math.text:sub(1, 12), "a formula in TeX, which has no text alternative in the PDF",
+        "write it in words or with Unicode signs")
+    end,
+  })
+end
+
+local function read_chapter(entry)
+  local chapter = {file = entry.file, page = entry.page, kind = entry.kind}
+  local doc = pandoc.read(entry.text, FORMAT)
+  chapter.root = ("../"):rep(select(2, entry.page:gsub("/", "")))
+  chapter.description = given(doc.meta.description) and stringify(doc.meta.description)
+  chapter.nocite = doc.meta.nocite
+  local blocks = doc.blocks:walk({Div = callout_title})
+  if given(doc.meta.title) then
+    blocks:insert(1, pandoc.Header(1, pandoc.utils.blocks_to_inlines({pandoc.Plain(doc.meta.title)})))
+  end
+  local level = 0
+  blocks:walk({Header = function(header)
+    if header.level == 1 and level > 0 then
+      fault(chapter, "# " .. stringify(header), "a second heading of level 1", "a chapter has one title")
+    elseif header.level > level + 1 then
+      fault(chapter, ("#"):rep(header.level) .. " " .. stringify(header), "the heading skips a level",
+        "a heading is at most one level deeper than the one before it")
+    end
+    level = header.level
+  end})
+  if not (blocks[1] and blocks[1].t == "Header" and blocks[1].level == 1) then
+    fault(chapter, "", "the chapter does not start with its title", "the first block is a heading of level 1")
+  end
+  outside_subset(chapter, blocks)
+  chapter.blocks = blocks:walk({Figure = as_division, Table = as_division})
+  return chapter
+end
+
+local chapters = pandoc.List(job.chapters):map(read_chapter)
+
+-- CONDITIONS --------------------------------------------------------------------------------------------------
+
+-- The value of a dotted name in the metadata: "has.stocks".
+local function meta_value(name)
+  local value = job.meta
+  for part in name:gmatch("[^.]+") do
+    if type(value) ~= "table" then return nil end
+    value = value[part]
+  end
+  return value
+end
+
+local function is_format(name, format)
+  if name == "html" or name == "html5" then return format == "html" end
+  return name == "typst" and format == "typst"
+end
+
+-- Keep what is meant for this format and these results; unwrap the divisions that said so.
+local function visible(blocks, format)
+  local function choose(element)
+    local shows = element.classes:includes("content-visible")
+    local hides = element.classes:includes("content-hidden")
+    if not (shows or hides) then return nil end
+    local a, holds = element.attributes, true
+    if a["when-format"] then holds = holds and is_format(a["when-format"], format) end
+    if a["unless-format"] then holds = holds and not is_format(a["unless-format"], format) end
+    if a["when-meta"] then holds = holds and meta_value(a["when-meta"]) == true end
+    if a["unless-meta"] then holds = holds and meta_value(a["unless-meta"]) ~= true end
+    if holds == shows then return element.content end
+    return {}
+  end
+  return blocks:walk({Div = choose, Span = choose})
+end
+
+-- NUMBERS AND IDS ---------------------------------------------------------------------------------------------
+
+local function slug(text)
+  local s = pandoc.text.lower(text):gsub("[%p]", function(c) return c:match("[-_.]") and c or "" end)
+  s = s:gsub("[“”‘’–—…·]", ""):gsub("%s+", "-"):gsub("^[^%a\u{80}-\u{10ffff}]+", "")
+  return s ~= "" and s or "section"
+end
+
+local function title_of(header)
+  return stringify(header:walk({Note = function() return {} end}))
+end
+
+-- Number headings, figures and tables of all chapters as Quarto does, and note where each id stands.
+-- Returns the register: ids[id] = {chapter, number, kind, title}.
+local function number_all(book)
+  local ids = {}
+  local function register(chapter, id, entry)
+    if ids[id] then
+      local other = ids[id].chapter
+      fault(chapter, "#" .. id, ("the id %s is used twice"):format(id),
+        other == chapter and "an id stands once in a book" or "the other one is in " .. other.file)
+      return
+    end
+    entry.chapter = chapter
+    ids[id] = entry
+  end
+  local next_number, next_letter = 0, 0
+  for _, chapter in ipairs(book) do
+    -- Explicit ids first: one that a heading would get by itself gives way to one that somebody wrote.
+    local function explicit(element)
+      if element.identifier ~= "" and element.t ~= "Header" and not KINDS[kind_of(element.identifier) or ""] then
+        register(chapter, element.identifier, {kind = "block"})
+      end
+    end
+    chapter.blocks:walk({Div = explicit, Span = explicit, Link = explicit, CodeBlock = explicit, Code = explicit,
+      Image = explicit})
+  end
+  for _, chapter in ipairs(book) do
+    local counters, slugs = {0, 0, 0, 0, 0, 0}, {}
+    chapter.headings = pandoc.List()
+    chapter.blocks = chapter.blocks:walk({Header = function(header)
+      local numbered = not header.classes:includes("unnumbered")
+      if header.level == 1 then
+        chapter.title = title_of(header)
+        if chapter.kind == "chapter" and numbered then
+          next_number = next_number + 1
+          chapter.number = tostring(next_number)
+        elseif chapter.kind == "appendix" and numbered then
+          next_letter = next_letter + 1
+          chapter.number = string.char(64 + next_letter)
+        end
+      elseif chapter.number and numbered then
+        counters[header.level] = counters[header.level] + 1
+        for deeper = header.level + 1, 6 do counters[deeper] = 0 end
+      end
+      local number = numbered and chapter.number or nil
+      if number then
+        for level = 2, header.level do number = number .. "." .. counters[level] end
+      end
+      local was_given = header.identifier ~= ""
+      if not was_given then
+        local base, id, again = slug(title_of(header)), nil, 0
+        id = base
+        while slugs[id] or (ids[id] and ids[id].explicit) do
+          again = again + 1
+          id = base .. "-" .. again
+        end
+        slugs[id] = true
+        header.identifier = id
+      end
+      local entry = {kind = "heading", level = header.level, number = number, title = title_of(header),
+        explicit = was_given, chapter = chapter}
+      if was_given then
+        register(chapter, header.identifier, entry)
+      elseif not ids[header.identifier] then
+        ids[header.identifier] = entry
+      elseif ids[header.identifier].chapter ~= chapter then
+        ids[header.identifier].shared = true -- two chapters have such a heading: no link from a third can mean it
+      end
+      chapter.headings:insert({level = header.level, number = number, title = entry.title, id = header.identifier})
+      header.attributes.number = number
+      return header
+    end})
+    local counts = {fig = 0, tbl = 0}
+    chapter.blocks:walk({Div = function(div)
+      local kind = kind_of(div.identifier)
+      if not KINDS[kind or ""] then return end
+      counts[kind] = counts[kind] + 1
+      local prefix = chapter.number and chapter.number .. "." or ""
+      register(chapter, div.identifier, {kind = kind, number = prefix .. counts[kind]})
+      local last = div.content[#div.content]
+      if not last or last.t ~= "Para" or #div.content < 2 then
+        fault(chapter, "#" .. div.identifier, KINDS[kind] .. " without a caption",
+          "the caption is the last paragraph of the division")
+      end
+    end})
+  end
+  return ids
+end
+
+-- REFERENCES --------------------------------------------------------------------------------------------------
+
+local function reference_label(entry, suppressed, prefix)
+  if not entry.number then return entry.title end -- an unnumbered section is called by its name, as Quarto does
+  if suppressed then return entry.number end
+  local name = KINDS[entry.kind]
+  if entry.kind == "heading" then
+    name = entry.level > 1 and "Section" or entry.chapter.kind == "appendix" and "Appendix" or "Chapter"
+  end
+  return (prefix ~= "" and prefix or name) .. NBSP .. entry.number
+end
+
+local function resolve_references(chapter, ids)
+  chapter.blocks = chapter.blocks:walk({Cite = function(cite)
+    local first = cite.citations[1].id
+    local outside = first:match("^(eq)%-") or first:match("^(lst)%-") or first:match("^(thm)%-")
+    if outside then
+      fault(chapter, "@" .. first, "references to " .. outside .. "- are outside the book's subset of Quarto")
+      return nil
+    end
+    if not kind_of(first:lower()) then return nil end
+    local out = pandoc.List()
+    for i, citation in ipairs(cite.citations) do
+      local id = citation.id:gsub("^%u", string.lower)
+      local entry = ids[id]
+      local kind = kind_of(id)
+      if not entry or (kind == "sec") ~= (entry.kind == "heading") then
+        fault(chapter, "@" .. citation.id, "unresolved reference @" .. citation.id,
+          "no figure, table or section of the book has that id")
+      else
+        if i > 1 then out:extend({pandoc.Str(","), pandoc.Space()}) end
+        local label = reference_label(entry, citation.mode == "SuppressAuthor", stringify(citation.prefix))
+        out:insert(pandoc.Link(label, "#" .. id, "", pandoc.Attr("", {"xref"})))
+        if #citation.suffix > 0 then out:extend(citation.suffix) end
+      end
+    end
+    return out
+  end})
+end
+
+local references = {} -- the bibliography by key, filled at the first use
+local function check_citations(book)
+  local doc = pandoc.Pandoc({}, {bibliography = job.bibliography, nocite = pandoc.Inlines({
+    pandoc.Cite({pandoc.Str("@*")}, {pandoc.Citation("*", "AuthorInText")})})})
+  for _, reference in ipairs(pandoc.utils.references(doc)) do references[reference.id] = true end
+  for _, chapter in ipairs(book) do
+    local function check(cite)
+      for _, citation in ipairs(cite.citations) do
+        if not references[citation.id] and citation.id ~= "*" then
+          fault(chapter, "@" .. citation.id, "unknown citation @" .. citation.id,
+            "it is not in " .. table.concat(job.bibliography_names, ", "))
+        end
+      end
+    end
+    chapter.blocks:walk({Cite = check})
+    if chapter.nocite then pandoc.Blocks({pandoc.Plain(chapter.nocite)}):walk({Cite = check}) end
+  end
+end
+
+-- Citations of all chapters at once, so that years get the same letters and one list holds them all.
+local function cite_all(book, ids)
+  local whole, nocite = pandoc.List(), pandoc.Inlines({})
+  for i, chapter in ipairs(book) do
+    whole:insert(pandoc.Div(chapter.blocks, pandoc.Attr("", {}, {["data-chapter"] = tostring(i)})))
+    if chapter.nocite then nocite:extend(chapter.nocite) end
+  end
+  if given(job.meta.nocite) then
+    nocite:extend(pandoc.utils.blocks_to_inlines(pandoc.read(job.meta.nocite, "markdown").blocks))
+  end
+  local meta = {bibliography = job.bibliography, lang = job.lang, ["link-citations"] = true,
+    ["suppress-bibliography"] = false}
+  if #nocite > 0 then meta.nocite = nocite end
+  if given(job.csl) then meta.csl = job.csl end
+  local done = pandoc.utils.citeproc(pandoc.Pandoc(whole, meta))
+  for _, block in ipairs(done.blocks) do
+    local chapter = block.t == "Div" and book[tonumber(block.attributes["data-chapter"] or "")]
+    if chapter then
+      chapter.blocks = block.content
+    else -- no chapter has a division for the list: it ends the last one
+      book[#book].blocks:insert(block)
+    end
+  end
+  for _, chapter in ipairs(book) do
+    chapter.blocks:walk({Div = function(div)
+      if div.identifier:match("^ref%-") and not ids[div.identifier] then
+        ids[div.identifier] = {kind = "block", chapter = chapter}
+      end
+    end})
+  end
+end
+
+-- LINKS -------------------------------------------------------------------------------------------------------
+
+local function exists(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
+end
+
+-- The path of something in the book's folder, without fragment; a fault if results/ does not hold it.
+local function check_local(chapter, target)
+  local path = target:gsub("[?#].*$", ""):gsub("^/", "")
+  if path:match("^results/") and not exists(job.stage .. "/" .. path) then
+    fault(chapter, target, "there is no " .. path, "does a notebook write it?")
+  end
+  return path
+end
+
+local function is_remote(target) return target:match("^%a[%w+.-]*:") or target:match("^//") end
+
+-- Find the id that `#id` means, seen from a chapter: its own first, then the book's.
+local function resolve_id(chapter, id, ids)
+  for _, heading in ipairs(chapter.headings) do
+    if heading.id == id then return chapter end
+  end
+  local entry = ids[id]
+  if entry and not entry.shared then return entry.chapter end
+end
+
+local function resolve_links(chapter, ids, to_target)
+  chapter.blocks = chapter.blocks:walk({Link = function(link)
+    local target = link.target
+    local id = target:match("^#(.+)$")
+    if id then
+      local home = resolve_id(chapter, id, ids)
+      if not home then
+        fault(chapter, target, "the link " .. target .. " leads nowhere", "no element of the book has that id")
+        return nil
+      end
+      return to_target(link, {id = id, chapter = home})
+    elseif is_remote(target) then
+      return nil
+    elseif target:match("%.qmd") then
+      fault(chapter, target, "a link to a chapter's file breaks in the PDF", "write @sec-… instead")
+      return nil
+    end
+    check_local(chapter, target)
+    return to_target(link, {path = target})
+  end})
+end
+
+-- HTML --------------------------------------------------------------------------------------------------------
+
+local ESCAPES = {["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;"}
+local function escape(text) return (tostring(text):gsub('[&<>"]', ESCAPES)) end
+local function raw(text) return pandoc.RawBlock("html", text) end
+local function plain_widths(tbl)
+  -- Widths that come from the number of dashes in the source mean nothing; the page decides.
+  tbl.colspecs = tbl.colspecs:map(function(spec) return {spec[1], nil} end)
+  return tbl
+end
+
+local function svg_size(path)
+  local head = read_file(path):sub(1, 600):match("<svg[^>]*>") or ""
+  local width, height = head:match('[^%w-]width="([%d.]+)[px]*"'), head:match('[^%w-]height="([%d.]+)[px]*"')
+  if width and height then return ("%.0f"):format(width), ("%.0f"):format(height) end
+end
+
+local function alternative(image) return given(image.attributes["fig-alt"]) or stringify(image.caption) end
+
+local function html_image(chapter)
+  return function(image)
+    local alt = alternative(image)
+    if alt == "" then
+      fault(chapter, image.src, "an image without a text alternative", 'write {fig-alt="…"} after it')
+    end
+    local path = image.src
+    if not is_remote(path) and path:sub(1, 1) == "/" then
+      local file = check_local(chapter, path)
+      image.src = chapter.root .. file
+      if file:match("%.svg$") and exists(job.stage .. "/" .. file) then
+        image.attributes.width, image.attributes.height = svg_size(job.stage .. "/" .. file)
+      end
+    end
+    image.attributes["fig-alt"] = nil
+    image.caption = pandoc.Inlines(alt)
+    return image
+  end
+end
+
+local function callout_of(div)
+  for _, class in ipairs(div.classes) do
+    local kind = class:match("^callout%-(.+)")
+    if kind then
+      local title, content = given(div.attributes.title), div.content
+      if title then
+        title = pandoc.utils.blocks_to_inlines(pandoc.read(title, "markdown").blocks)
+      elseif content[1] and content[1].t == "Div" and content[1].classes:includes("title-of-callout") then
+        title = pandoc.utils.blocks_to_inlines(content[1].content)
+        content = content:clone()
+        content:remove(1)
+      else
+        title = pandoc.Inlines(CALLOUTS[kind])
+      end
+      return kind, title, content
+    end
+  end
+end
+
+local function html_division(ids)
+  return function(div)
+    local kind, title, content = callout_of(div)
+    if kind then
+      local out = pandoc.Blocks({raw(('<div class="callout callout-%s" role="note">'):format(kind)),
+        raw('<p class="callout-title">'), pandoc.Plain(title), raw("</p>")})
+      out:extend(content)
+      out:insert(raw("</div>"))
+      return out
+    end
+    kind = kind_of(div.identifier)
+    if not KINDS[kind or ""] then return nil end
+    local body, id = div.content:clone(), div.identifier
+    local caption = body:remove(#body)
+    local label = pandoc.Inlines({pandoc.Span(KINDS[kind] .. NBSP .. ids[id].number .. ":",
+      pandoc.Attr("", {"caption-label"})), pandoc.Space()})
+    label:extend(caption.content)
+    local figcaption = pandoc.Blocks({raw(('<figcaption id="%s-caption">'):format(escape(id))),
+      pandoc.Plain(label), raw("</figcaption>")})
+    local out = pandoc.Blocks({raw(('<figure class="%s" id="%s">'):format(kind, escape(id)))})
+    if kind == "tbl" then
+      out:extend(figcaption)
+      body = body:walk({Table = function(tbl)
+        tbl.attributes["aria-labelledby"] = id .. "-caption"
+        return tbl
+      end})
+    end
+    out:extend(body)
+    if kind == "fig" then out:extend(figcaption) end
+    out:insert(raw("</figure>"))
+    return out
+  end
+end
+
+-- A wide table scrolls in a box of its own, which the keyboard must be able to reach.
+local function html_table(tbl)
+  local label = tbl.attributes["aria-labelledby"]
+  local name = label and ('aria-labelledby="%s"'):format(escape(label)) or 'aria-label="Table"'
+  return {raw(('<div class="table-scroll" role="group" tabindex="0" %s>'):format(name)), plain_widths(tbl),
+    raw("</div>")}
+end
+
+local function html_heading(chapter)
+  return function(header)
+    local number = header.attributes.number
+    header.attributes.number = nil
+    if not number then return header end
+    local class = header.level == 1 and "chapter-number" or "section-number"
+    local text = header.level == 1 and chapter.kind == "appendix" and "Appendix " .. number or number
+    header.content:insert(1, pandoc.Span(text, pandoc.Attr("", {class})))
+    header.content:insert(2, pandoc.Space())
+    return header
+  end
+end
+
+-- The sections of a chapter as text, for the search.
+local function search_entries(chapter, blocks)
+  local entries, current = pandoc.List(), nil
+  local function text_of(block)
+    local text = stringify(block:walk({
+      Note = function() return {} end,
+      RawBlock = function() return {} end,
+      RawInline = function() return {} end,
+      Image = function() return {} end,
+      SoftBreak = pandoc.Space,
+    }))
+    return (text:gsub("%s+", " "))
+  end
+  local function visit(list)
+    for _, block in ipairs(list) do
+      if block.t == "Header" then
+        current = {page = chapter.page, id = block.identifier, title = title_of(block),
+          number = block.attributes.number, chapter = chapter.title, text = pandoc.List()}
+        entries:insert(current)
+      elseif block.t == "Div" and not block.identifier:match("^ref") then
+        visit(block.content)
+      elseif block.t == "Table" then
+        for _, body in ipairs(block.bodies) do
+          for _, row in ipairs(body.body) do
+            for _, cell in ipairs(row.cells) do current.text:insert(text_of(pandoc.Div(cell.contents))) end
+          end
+        end
+      elseif block.t ~= "RawBlock" and current then
+        current.text:insert(text_of(block.t == "Plain" and pandoc.Para(block.content) or pandoc.Div({block})))
+      end
+    end
+  end
+  visit(blocks)
+  return entries:map(function(entry)
+    return {p = entry.page, i = entry.id, t = entry.title, n = entry.number, c = entry.chapter,
+      x = table.concat(entry.text, " ")}
+  end)
+end
+
+local function contents_list(chapter)
+  local out, depth = {}, 1
+  for _, heading in ipairs(chapter.headings) do
+    if heading.level == 2 or heading.level == 3 then
+      if heading.level > depth then
+        out[#out + 1] = "<ol>"
+      elseif heading.level < depth then
+        out[#out + 1] = "</li></ol></li>"
+      else
+        out[#out + 1] = "</li>"
+      end
+      depth = heading.level
+      local number = heading.number and ('<span class="section-number">%s</span> '):format(heading.number) or ""
+      out[#out + 1] = ('<li><a href="#%s">%s%s</a>'):format(escape(heading.id), number, escape(heading.title))
+    end
+  end
+  if depth == 3 then out[#out + 1] = "</li></ol>" end
+  if depth >= 2 then out[#out + 1] = "</li></ol>" end
+  return table.concat(out)
+end
+
+-- The list of chapters, the same on each page but for the mark of where one is.
+local function chapter_list(chapter, book)
+  local out, kind = {"<ol>"}, nil
+  for _, other in ipairs(book) do
+    if other.kind == "appendix" and kind ~= "appendix" then
+      out[#out + 1] = '</ol><p class="list-title">Appendices</p><ol>'
+    end
+    kind = other.kind
+    out[#out + 1] = ('<li><a href="%s%s"%s><span class="n">%s</span><span>%s</span></a></li>'):format(chapter.root,
+      other.page, other == chapter and ' aria-current="page"' or "", other.number or "", escape(other.title))
+  end
+  out[#out + 1] = "</ol>"
+  return table.concat(out, "\n")
+end
+
+local function page_context(book, i, body)
+  local chapter, report = book[i], job.report
+  local function entry(other)
+    if not other then return nil end
+    return {href = chapter.root .. other.page, title = escape(other.title or ""), number = other.number}
+  end
+  local downloads = pandoc.List()
+  for _, download in ipairs(given(report.downloads) or {}) do
+    downloads:insert({href = chapter.root .. escape(download.href):gsub("^/", ""), label = escape(download.label),
+      note = given(download.note) and escape(download.note)})
+  end
+  local function text(value) return given(value) and escape(value) end
+  return {
+    lang = job.lang, root = chapter.root, body = body, index = chapter.kind == "index" or nil,
+    title = escape(chapter.title or ""), number = chapter.number,
+    booktitle = escape(stringify(job.book.title or "")), subtitle = text(job.book.subtitle),
+    author = text(job.book.author), description = text(chapter.description or job.book.description),
+    version = text(report.version), date = text(report.date), datelong = text(report.date_long or report.date),
+    digest = text(report.digest), shortdigest = given(report.digest) and escape(report.digest):sub(1, 12),
+    citation = text(report.citation), downloads = #downloads > 0 and downloads or nil,
+    nav = chapter_list(chapter, book), contents = contents_list(chapter), previous = entry(book[i - 1]), next = entry(book[i + 1]),
+  }
+end
+
+local function write_pages(book, ids)
+  local template = pandoc.template.compile(read_file(job.page))
+  local index = pandoc.List()
+  for i, chapter in ipairs(book) do
+    resolve_links(chapter, ids, function(link, to)
+      if to.path then
+        link.target = to.path:sub(1, 1) == "/" and chapter.root .. to.path:sub(2) or to.path
+      elseif to.chapter ~= chapter then
+        link.target = chapter.root .. to.chapter.page .. "#" .. to.id
+      end
+      return link
+    end)
+    index:extend(search_entries(chapter, chapter.blocks))
+    local blocks = chapter.blocks:walk({Header = html_heading(chapter), Image = html_image(chapter)})
+    blocks = blocks:walk({Div = html_division(ids)}):walk({Table = html_table})
+    local body = pandoc.write(pandoc.Pandoc(blocks), "html5-smart", {wrap_text = "wrap-none"})
+    chapter.html = pandoc.layout.render(pandoc.template.apply(template, page_context(book, i, body))) .. "\n"
+  end
+  return index
+end
+
+-- TYPST -------------------------------------------------------------------------------------------------------
+
+local function typst_string(text)
+  return '"' .. tostring(text):gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("[\r\n]+", " ") .. '"'
+end
+
+local function typst(text) return pandoc.RawBlock("typst", text) end
+local function typst_write(blocks)
+  return (pandoc.write(pandoc.Pandoc(blocks), "typst-citations", {wrap_text = "wrap-none"}):gsub("%s+$", ""))
+end
+local function typst_inlines(inlines) return typst_write({pandoc.Plain(inlines)}) end
+local function typst_label(id) return id:match("^[%w_][%w_-]*$") and "<" .. id .. ">" or "label(" .. typst_string(id) .. ")" end
+
+local ALIGN = {AlignLeft = "left", AlignRight = "right", AlignCenter = "center", AlignDefault = "left"}
+
+local function typst_table(tbl)
+  local function cells(rows)
+    local out = {}
+    for _, row in ipairs(rows) do
+      for _, cell in ipairs(row.cells) do out[#out + 1] = "[" .. typst_write(cell.contents) .. "]" end
+    end
+    return table.concat(out, ", ")
+  end
+  local align = {}
+  for _, spec in ipairs(tbl.colspecs) do align[#align + 1] = ALIGN[spec[1]] end
+  local body = {}
+  for _, part in ipairs(tbl.bodies) do
+    for _, row in ipairs(part.body) do body[#body + 1] = cells({row}) end
+  end
+  return typst(("#data-table((%s,), (%s,),\n%s\n)"):format(table.concat(align, ", "), cells(tbl.head.rows),
+    table.concat(body, ",\n")))
+end
+
+local function typst_heading(chapter, labels)
+  return function(header)
+    local content = header.content:walk({
+      Link = function(link) return link.content end,
+      Note = function() return {} end,
+      LineBreak = pandoc.Space,
+    })
+    local number = header.attributes.number
+    local parts = {"level: " .. header.level}
+    if number then
+      if header.level == 1 and chapter.kind == "appendix" then number = "Appendix " .. number end
+      parts[#parts + 1] = "numbering: (..) => " .. typst_string(number)
+    end
+    -- A long appendix of entries would drown the contents; its entries stay among the bookmarks.
+    if header.level > 1 and chapter.kind == "appendix" then parts[#parts + 1] = "outlined: false, bookmarked: true" end
+    return typst(("#heading(%s)[%s] %s"):format(table.concat(parts, ", "), typst_inlines(content),
+      labels(header.identifier)))
+  end
+end
+
+local function typst_image(chapter)
+  return function(image)
+    local file = check_local(chapter, image.src)
+    return pandoc.RawInline("typst", ("#image(%s, alt: %s)"):format(typst_string("/" .. file),
+      typst_string(alternative(image))))
+  end
+end
+
+local function typst_division(ids, labels)
+  return function(div)
+    local kind, title, content = callout_of(div)
+    local out
+    if kind then
+      out = pandoc.Blocks({typst(("#callout(%s, [%s])["):format(typst_string(kind), typst_inlines(title)))})
+      out:extend(content)
+      out:insert(typst("]"))
+      return out
+    end
+    if div.classes:includes("references") or div.classes:includes("csl-entry") then
+      out = pandoc.Blocks({typst(div.classes:includes("references") and "#references[" or "#entry[")})
+      out:extend(div.content)
+      local id = div.identifier
+      out:insert(typst("]" .. (id ~= "" and " " .. labels(id) or "")))
+      return out
+    end
+    kind = kind_of(div.identifier)
+    if not KINDS[kind or ""] then return nil end
+    local body = div.content:clone()
+    local caption = body:remove(#body)
+    out = pandoc.Blocks({typst(("#numbered(%s, %s, [%s])["):format(typst_string(KINDS[kind]),
+      typst_string(ids[div.identifier].number), typst_inlines(caption.content)))})
+    out:extend(body)
+    out:insert(typst("] " .. labels(div.identifier)))
+    return out
+  end
+end
+
+local function write_typst(book, ids)
+  local report = job.report
+  local out = {read_file(job.typst)}
+  local fields = {}
+  for _, field in ipairs({{"title", job.book.title}, {"subtitle", job.book.subtitle}, {"author", job.book.author},
+    {"version", report.version}, {"digest", report.digest}, {"date", report.date_long or report.date},
+    {"citation", report.citation}, {"lang", job.lang}}) do
+    if given(field[2]) then fields[#fields + 1] = field[1] .. ": " .. typst_string(stringify(field[2])) end
+  end
+  out[#out + 1] = "#show: book.with(" .. table.concat(fields, ", ") .. ")\n"
+  local part = nil
+  for i, chapter in ipairs(book) do
+    local function label_in(home)
+      return function(id)
+        -- Headings that are called alike in two chapters are told apart by the chapter.
+        local entry = ids[id]
+        local shared = entry and entry.shared
+        return typst_label(shared and home.page:gsub("[/.]", "-") .. "-" .. id or id)
+      end
+    end
+    local labels = label_in(chapter)
+    resolve_links(chapter, ids, function(link, to)
+      if to.path then return link.content end -- a file beside the pages: nothing to link to from the PDF
+      local call = link.classes:includes("number") and "number" or "link"
+      local content = pandoc.Inlines({pandoc.RawInline("typst",
+        ("#%s(%s)["):format(call, label_in(to.chapter)(to.id)))})
+      content:extend(link.content)
+      content:insert(pandoc.RawInline("typst", "]"))
+      return content
+    end)
+    local blocks = chapter.blocks:walk({Header = typst_heading(chapter, labels), Image = typst_image(chapter),
+      Table = typst_table})
+    blocks = blocks:walk({Div = typst_division(ids, labels)})
+    if part ~= chapter.kind then
+      out[#out + 1] = ("#part(%s)\n"):format(typst_string(chapter.kind))
+      part = chapter.kind
+    end
+    out[#out + 1] = typst_write(blocks) .. "\n"
+  end
+  write_file(folder .. "/book.typ", table.concat(out, "\n"))
+end
+
+-- THE BOOK ----------------------------------------------------------------------------------------------------
+
+job.bibliography_names = {}
+for i, path in ipairs(job.bibliography) do job.bibliography_names[i] = path:sub(#job.stage + 2) end
+
+local function edition(format)
+  local book = chapters:map(function(chapter)
+    local copy = {}
+    for key, value in pairs(chapter) do copy[key] = value end
+    copy.blocks = visible(chapter.blocks:clone(), format)
+    return copy
+  end)
+  local ids = number_all(book)
+  for _, chapter in ipairs(book) do resolve_references(chapter, ids) end
+  check_citations(book)
+  if #faults == 0 then cite_all(book, ids) end
+  return book, ids
+end
+
+local pages, page_ids = edition("html")
+local index = #faults == 0 and write_pages(pages, page_ids)
+if #faults == 0 then
+  local printed, printed_ids = edition("typst")
+  for id, entry in pairs(page_ids) do
+    if KINDS[entry.kind] and (not printed_ids[id] or printed_ids[id].number ~= entry.number) then
+      fault(entry.chapter, "#" .. id, KINDS[entry.kind] .. " with one number in HTML and another in the PDF",
+        "put the conditions inside the division, not around it")
+    end
+  end
+  if #faults == 0 then write_typst(printed, printed_ids) end
+end
+if #faults == 0 then
+  for _, chapter in ipairs(pages) do
+    local parent = chapter.page:match("^(.*)/[^/]*$")
+    if parent then pandoc.system.make_directory(job.out .. "/" .. parent, true) end
+    write_file(job.out .. "/" .. chapter.page, chapter.html)
+  end
+  pandoc.system.make_directory(job.out .. "/assets", true)
+  write_file(job.out .. "/assets/search.js", "window.DISTRICTLOSS_SEARCH = " .. pandoc.json.encode(index) .. ";\n")
+end
+write_file(folder .. "/answer.json", pandoc.json.encode({faults = faults, pandoc = tostring(PANDOC_VERSION)}))

@@ -1,0 +1,288 @@
+"""A small staged book with everything in our subset of Quarto, for the tests of the rendering."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import altair as alt
+import vl_convert
+import yaml
+
+from districtloss.paths import ASSETS
+
+CONFIG = {
+    "project": {"type": "book"},
+    "lang": "en-GB",
+    "metadata-files": ["_report.yml"],
+    "bibliography": "chapters/references.bib",
+    "book": {
+        "title": "Harbours Closed",
+        "subtitle": "A sample for the tests",
+        "author": "The sample's author",
+        "chapters": ["index.qmd", "chapters/rates.qmd", "chapters/methods.qmd", "chapters/sources.qmd"],
+        "appendices": ["chapters/rows.qmd", "chapters/numbers.qmd"],
+    },
+}
+VARIABLES = {
+    "north_rate": "[0.31](#n-north-rate){.number}",
+    "total": "[1,204](#n-total){.number}",
+    "version": "0.1.0",
+    "hostile": r"\<b\>x\</b\> \#let \$5 \{\{\< var total \>\}\} \*star\* \@fig-none \[a\](b)",
+}
+REPORT = {
+    "report": {
+        "title": "Harbours Closed",
+        "version": "0.1.0",
+        "digest": "3f1c0a" + "9b" * 29,
+        "date": "2021-07-27",
+        "date_long": "27 July 2021",
+        "citation": "Harbours Closed: a sample for the tests. Version 0.1.0, 27 July 2021.",
+        "downloads": [
+            {"label": "The report as PDF", "href": "report.pdf"},
+            {"label": "Rates by port (CSV)", "href": "results/tables/rates.csv", "note": "4 rows"},
+        ],
+    },
+    "has": {"stocks": True, "flows": False},
+}
+NUMBERS = {
+    "north-rate": {
+        "text": "0.31 closures a day (95 % interval 0.13 to 0.61)",
+        "formula": "8 closures / 26 days",
+        "rows": ["E001 · Kaldar quay · harbour news, paragraph 3", "E002 · <b>Old</b> pier · paragraph 4"],
+    },
+    "total": {"text": "1,204 boats", "formula": "the sum of all ports", "rows": ["C001 · the port office"]},
+}
+BIBLIOGRAPHY = """\
+@article{harbour2021, title = {Harbours fall silent}, author = {Mariner, Ann}, date = {2021-06-30},
+  journaltitle = {Harbour News}}
+@article{harbour2021b, title = {More harbours fall silent}, author = {Mariner, Ann}, date = {2021-07-02},
+  journaltitle = {Harbour News}}
+@article{pilot2020, title = {A pilot's guide to \\& quays}, author = {Pilot, Bo}, date = {2020},
+  journaltitle = {The Pilot}, url = {https://example.org/pilot}}
+"""
+
+INDEX = """\
+# How fast the harbours closed {.unnumbered}
+
+Harbours closed at {{< var north_rate >}} a day between 4 June and 30 June. That is a floor: the newspapers
+that we read name {{< var total >}} boats, and the port office counts more [@harbour2021, p. 3].
+[See how](#sec-how) the rate is made, or go to @fig-closures.
+
+## What we know
+
+- Ports of the north closed first (@tbl-rates).
+- The south followed; see [the entry](#n-total).
+
+::: {.callout-note title="How sure is this?"}
+Not very. Each date is an interval, and so is {{< var north_rate >}}.
+:::
+
+## What we do not know
+
+Much. @sec-methods says why, @sec-rows lists every row.
+"""
+RATES = """\
+# Closure rates {#sec-rates}
+
+A *rate* is a count over a time. @mariner says otherwise.
+
+## By day {#sec-day}
+
+::: {#fig-closures}
+{{< include /results/include/fig-closures.md >}}
+
+Harbours closed since 4 June, as a band: the lower edge counts a closure on the last day that it can have
+happened. {{< var total >}} boats in all.
+:::
+
+As @fig-closures and [@fig-ports; @tbl-rates] show, the band is wide. Only the number: [-@fig-closures].
+
+## By port
+
+::: {#fig-ports}
+{{< include /results/include/fig-ports.md >}}
+
+The ports compared.
+:::
+
+::: {#tbl-rates}
+{{< include /results/include/tbl-rates.md >}}
+
+Closures by port, with exact Poisson intervals.
+:::
+
+::: {.callout-warning}
+## A heading as the title
+The office counts *quays*, not harbours.[^quay]
+:::
+
+[^quay]: A harbour has one quay or more.
+
+### Smaller still
+
+::: {.content-visible when-meta="has.stocks"}
+There are stocks.
+:::
+
+::: {.content-visible when-meta="has.flows"}
+There are flows.
+:::
+
+::: {.content-hidden when-format="html"}
+Only on paper.
+:::
+
+Then [on screen]{.content-visible when-format="html"}[on paper]{.content-visible unless-format="html"}.
+""".replace("@mariner", "@harbour2021b")
+METHODS = """\
+# Methods and limits {#sec-methods}
+
+## How a rate is made {#sec-how}
+
+The same heading stands in two chapters. See @sec-day, and the guide [@pilot2020; @harbour2021].
+
+## By port
+
+Data may hold anything: {{< var hostile >}}. In code: `#let x = 1`.
+
+> One may quote the port office.
+
+1. First, count.
+2. Then divide.
+
+Term
+:   What it means.
+
+```
+a block of code with a rather long line that has to scroll on a phone because it does not wrap at all anywhere
+```
+"""
+SOURCES = """\
+# Sources {#sec-sources}
+
+::: {#refs}
+:::
+"""
+ROWS = """\
+# All rows {#sec-rows}
+
+::: {#tbl-rows}
+{{< include /results/include/tbl-rows.md >}}
+
+Every row.
+:::
+"""
+NUMBERS_CHAPTER = """\
+# Where the numbers come from {#sec-numbers}
+
+{{< include /results/include/numbers.md >}}
+"""
+
+
+def make(stage: Path) -> Path:
+    """Write the sample book into `stage` and return it."""
+    files = {
+        "index.qmd": INDEX,
+        "chapters/rates.qmd": RATES,
+        "chapters/methods.qmd": METHODS,
+        "chapters/sources.qmd": SOURCES,
+        "chapters/rows.qmd": ROWS,
+        "chapters/numbers.qmd": NUMBERS_CHAPTER,
+        "chapters/references.bib": BIBLIOGRAPHY,
+        "_quarto.yml": yaml.safe_dump(CONFIG, sort_keys=False),
+        "_variables.yml": yaml.safe_dump(VARIABLES),
+        "_report.yml": yaml.safe_dump(REPORT),
+        "results/values.json": "{}",
+        "results/numbers.js": f"window.DISTRICTLOSS_NUMBERS = {json.dumps(NUMBERS)};\n",
+        "results/tables/rates.csv": "port,closures\nNorth,8\n",
+        "results/tables/closures.csv": "day,count\n2021-06-04,1\n",
+        "results/notebooks/01_rates.ipynb": "{}",
+        "results/include/tbl-rates.md": _rates_table(),
+        "results/include/tbl-rows.md": _rows_table(),
+        "results/include/numbers.md": _number_entries(),
+    }
+    for name, text in files.items():
+        path = stage / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    shutil.copytree(ASSETS, stage / "analysis" / "assets", dirs_exist_ok=True)
+    (stage / "results" / "figures").mkdir(parents=True, exist_ok=True)
+    _write_chart(stage, "closures", _band_chart(), "A band that rises from 0 to between 5 and 12 closures.")
+    _write_chart(stage, "ports", _port_chart(), "North leads with 8 closures, then West with 5.")
+    return stage
+
+
+def _band_chart() -> alt.LayerChart:
+    rows = [{"day": f"2021-06-{4 + i:02}", "low": i * 0.25, "high": i * 0.5 + 1} for i in range(26)]
+    base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("day:T", title=None))
+    band = base.mark_area(opacity=0.35, color="#2a6f97").encode(y=alt.Y("low:Q", title="Closures"), y2="high:Q")
+    line = base.mark_line(color="#2a6f97").encode(y="high:Q", tooltip=["day:T", "low:Q", "high:Q"])
+    return (band + line).properties(width=620, height=300)
+
+
+def _port_chart() -> alt.Chart:
+    rows = [{"port": p, "closures": n} for p, n in (("North", 8), ("West", 5), ("South", 3), ("East", 1))]
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar(color="#2a6f97")
+        .encode(y=alt.Y("port:N", sort="-x", title=None), x="closures:Q", tooltip=["port:N", "closures:Q"])
+        .properties(width=620, height=140)
+    )
+
+
+def _write_chart(stage: Path, name: str, chart: alt.TopLevelMixin, alternative: str) -> None:
+    spec = chart.configure(font="Source Sans Pro").to_dict()
+    (stage / f"results/figures/{name}.vl.json").write_text(json.dumps(spec, sort_keys=True))
+    (stage / f"results/figures/{name}.svg").write_text(vl_convert.vegalite_to_svg(spec))
+    escaped = json.dumps(spec, sort_keys=True).replace("</", "<\\/")
+    (stage / f"results/include/fig-{name}.md").write_text(
+        f'''::: {{.chart data-spec="{name}"}}
+![](/results/figures/{name}.svg){{fig-alt="{alternative}"}}
+:::
+
+::: {{.content-visible when-format="html"}}
+```{{=html}}
+<script type="application/json" class="chart-spec" data-for="{name}">{escaped}</script>
+```
+
+::: {{.chart-links}}
+[Data (CSV)](/results/tables/closures.csv) · [Notebook](/results/notebooks/01_rates.ipynb)
+:::
+:::
+'''
+    )
+
+
+def _rates_table() -> str:
+    return """\
+| Port | Closures | Rate a day | Interval | Who says so |
+|:-----|---------:|-----------:|:--------:|:------------|
+| North | 8 | 0.31 | 0.13–0.61 | The port office and the pilots, on 30 June |
+| West | 5 | 0.19 | 0.06–0.45 | Harbour News |
+| South | 3 | 0.12 | 0.02–0.34 | Harbour News \\| Pilots |
+| East | 1 | 0.04 | 0.00–0.21 | \\<script\\>alert(1)\\</script\\> |
+
+::: {.content-visible when-format="html"}
+::: {.chart-links}
+[Data (CSV)](/results/tables/rates.csv) · [Notebook](/results/notebooks/01_rates.ipynb)
+:::
+:::
+"""
+
+
+def _rows_table() -> str:
+    head = "| Row | When | Where | What | How the date follows from the text |\n|---|---|---|---|---|\n"
+    basis = "The article is dated the 30th and says that it happened on the night before it was written."
+    return head + "".join(
+        f"| E{i:03} | {4 + i % 26} June 2021 | Quay {i}, North | closure | {basis} |\n" for i in range(1, 70)
+    )
+
+
+def _number_entries() -> str:
+    return "".join(
+        f"## {name.replace('-', ' ').capitalize()} {{#n-{name}}}\n\n"
+        f"**{entry['text']}**\n\nFormula: {entry['formula']}.\n\n"
+        for name, entry in NUMBERS.items()
+    )
