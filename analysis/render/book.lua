@@ -515,7 +515,11 @@ local function html_heading(chapter)
     header.attributes.number = nil
     if not number then return header end
     local class = header.level == 1 and "chapter-number" or "section-number"
-    local text = header.level == 1 and chapter.kind == "appendix" and "Appendix " .. number or number
+    local text = number
+    if header.level == 1 and chapter.kind == "appendix" then
+      text = "Appendix " .. number
+      header.classes:insert("appendix")
+    end
     header.content:insert(1, pandoc.Span(text, pandoc.Attr("", {class})))
     header.content:insert(2, pandoc.Space())
     return header

@@ -1,0 +1,270 @@
+// What lives in the text, whichever renderer made the page: charts, and the cards that say how a number was made.
+// A classic script, so that it also runs from a folder on disk. Nothing here asks for anything over a network.
+"use strict";
+
+(() => {
+  const assets = document.currentScript.src.replace(/[^/]*$/, "");
+
+  function loadScript(url) {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = url;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${url} cannot be loaded`));
+      document.head.append(script);
+    });
+  }
+
+  // THEME: read from the page rather than remembered, since Quarto has a switch of its own.
+
+  const darkSystem = matchMedia("(prefers-color-scheme: dark)");
+
+  function isDark() {
+    const scheme = getComputedStyle(document.body).colorScheme;
+    return scheme.includes("dark") && (!scheme.includes("light") || darkSystem.matches);
+  }
+
+  function onThemeChange(callback) {
+    let last = isDark();
+    const look = () => {
+      const now = isDark();
+      if (now !== last) callback((last = now));
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document.documentElement, { attributes: true });
+    observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    darkSystem.addEventListener("change", look);
+  }
+
+  // The value of a colour of report.css, as it is in the theme of the moment.
+  function colour(name) {
+    const probe = document.createElement("span");
+    probe.style.color = `var(--${name})`;
+    document.body.append(probe);
+    const value = getComputedStyle(probe).color;
+    probe.remove();
+    return value;
+  }
+
+  // CHARTS
+
+  const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'Liberation Sans', Arial, sans-serif";
+
+  function themeConfig() {
+    const ink = colour("ink"), quiet = colour("quiet"), rule = colour("rule");
+    return {
+      background: "transparent",
+      font: FONT,
+      axis: { labelColor: quiet, titleColor: quiet, domainColor: rule, tickColor: rule, gridColor: rule },
+      header: { labelColor: ink, titleColor: ink },
+      legend: { labelColor: ink, titleColor: quiet },
+      title: { color: ink, subtitleColor: quiet },
+      view: { stroke: "transparent" },
+      text: { color: ink },
+    };
+  }
+
+  // `over` wins where both say something: the chart's own colours were chosen for white paper.
+  function merge(under, over) {
+    if (over === undefined) return under;
+    if (under === null || over === null || typeof under !== "object" || typeof over !== "object") return over;
+    const both = Array.isArray(under) ? [...under] : { ...under };
+    for (const key of Object.keys(over)) both[key] = merge(under[key], over[key]);
+    return both;
+  }
+
+  // A chart that names colours lists in usermeta.dark what each becomes on a dark page.
+  function recolour(part, colours) {
+    if (typeof part === "string") return colours[part.toLowerCase()] ?? part;
+    if (Array.isArray(part)) return part.map((one) => recolour(one, colours));
+    if (part === null || typeof part !== "object") return part;
+    const out = {};
+    for (const key of Object.keys(part)) out[key] = key === "data" || key === "datasets" ? part[key] : recolour(part[key], colours);
+    return out;
+  }
+
+  const isSingle = (spec) => !["hconcat", "vconcat", "concat", "facet", "repeat"].some((key) => key in spec);
+
+  // A single chart takes the width there is; several side by side keep theirs and scroll.
+  function fitted(spec) {
+    if (!isSingle(spec) || typeof spec.width !== "number" || spec.encoding?.facet || spec.encoding?.column) return spec;
+    return { ...spec, width: "container", autosize: { type: "fit-x", contains: "padding" } };
+  }
+
+  function specFor(chart) {
+    const holder = document.querySelector(`script.chart-spec[data-for="${CSS.escape(chart.dataset.spec)}"]`);
+    return holder && JSON.parse(holder.textContent);
+  }
+
+  let vega = null;
+  const views = new Map();
+
+  async function draw(chart) {
+    const source = specFor(chart);
+    if (!source) return;
+    vega ??= loadScript(`${assets}vega.js`);
+    await vega;
+    let spec = fitted(source);
+    if (isDark() && source.usermeta?.dark) spec = recolour(spec, lowerKeys(source.usermeta.dark));
+    spec = { ...spec, config: merge(spec.config ?? {}, themeConfig()) };
+    const image = chart.querySelector("img");
+    let mount = chart.querySelector(".chart-view");
+    if (!mount) {
+      mount = document.createElement("div");
+      mount.className = "chart-view";
+      chart.append(mount);
+    }
+    // Vega measures the container, which must be shown for that.
+    chart.dataset.live = "";
+    try {
+      views.get(chart)?.finalize();
+      const result = await vegaEmbed(mount, spec, {
+        actions: false,
+        defaultStyle: false,
+        renderer: "svg",
+        tooltip: { theme: "custom", disableDefaultStyle: false },
+        ast: false,
+      });
+      views.set(chart, result);
+      // Vega-Embed puts a role and a name of its own on the container; the chart's words are better.
+      mount.setAttribute("role", "img");
+      mount.removeAttribute("aria-roledescription");
+      mount.setAttribute("aria-label", image?.alt ?? "");
+      if (mount.scrollWidth > mount.clientWidth + 1) mount.tabIndex = 0;
+      chart.dispatchEvent(new CustomEvent("chart-ready", { bubbles: true, detail: { view: result.view, name: chart.dataset.spec } }));
+    } catch (error) {
+      delete chart.dataset.live; // the drawing stays
+      mount.remove();
+      console.error(error);
+    }
+  }
+
+  const lowerKeys = (colours) => Object.fromEntries(Object.entries(colours).map(([from, to]) => [from.toLowerCase(), to]));
+
+  function startCharts() {
+    const charts = [...document.querySelectorAll(".chart[data-spec]")];
+    if (!charts.length) return;
+    const near = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        if (!entry.isIntersecting) continue;
+        near.unobserve(entry.target);
+        draw(entry.target);
+      }
+    }, { rootMargin: "800px" });
+    for (const chart of charts) near.observe(chart);
+    onThemeChange(() => { for (const chart of views.keys()) draw(chart); });
+  }
+
+  // CARDS OF NUMBERS
+
+  let numbers = null;
+
+  function loadNumbers() {
+    numbers ??= loadScript(new URL("../results/numbers.js", assets).href)
+      .then(() => window.DISTRICTLOSS_NUMBERS ?? {}, () => ({}));
+    return numbers;
+  }
+
+  const nameOf = (link) => decodeURIComponent(link.hash).replace(/^#n-/, "");
+
+  function element(tag, className, text) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function startCards() {
+    if (!document.querySelector("a.number")) return;
+    const card = element("div", "number-card");
+    card.id = "number-card";
+    card.setAttribute("role", "tooltip");
+    card.hidden = true;
+    document.body.append(card);
+    let open = null, timer = 0, touched = false;
+
+    function fill(link, entry) {
+      card.replaceChildren(element("p", "value", entry.text));
+      if (entry.formula) card.append(element("p", "formula", entry.formula));
+      const rows = entry.rows ?? [];
+      if (rows.length) {
+        const list = element("ul");
+        for (const row of rows.slice(0, 6)) list.append(element("li", "", row));
+        if (rows.length > 6) list.append(element("li", "", `and ${rows.length - 6} more`));
+        card.append(list);
+      }
+      const more = element("p", "more");
+      const entryLink = element("a", "", "How this number was made");
+      entryLink.href = link.href;
+      entryLink.tabIndex = -1; // the number itself leads there by keyboard
+      more.append(entryLink);
+      card.append(more);
+    }
+
+    function place(link) {
+      card.style.left = card.style.top = "0";
+      card.hidden = false;
+      const box = link.getClientRects()[0], size = card.getBoundingClientRect();
+      const room = document.documentElement.clientWidth;
+      const left = Math.max(12, Math.min(box.left + box.width / 2 - size.width / 2, room - size.width - 12));
+      const above = box.bottom + size.height + 10 > innerHeight && box.top - size.height - 8 > 0;
+      card.style.left = `${left + scrollX}px`;
+      card.style.top = `${(above ? box.top - size.height - 8 : box.bottom + 8) + scrollY}px`;
+    }
+
+    async function show(link) {
+      clearTimeout(timer);
+      const wanted = (open = link);
+      const entry = (await loadNumbers())[nameOf(link)];
+      if (!entry || open !== wanted) return;
+      fill(link, entry);
+      place(link);
+      link.setAttribute("aria-describedby", card.id);
+    }
+
+    function hide() {
+      clearTimeout(timer);
+      open?.removeAttribute("aria-describedby");
+      open = null;
+      card.hidden = true;
+    }
+
+    const later = (action, wait) => { clearTimeout(timer); timer = setTimeout(action, wait); };
+    const numberOf = (event) => event.target.closest?.("a.number");
+
+    document.addEventListener("pointerdown", (event) => {
+      touched = event.pointerType === "touch";
+      if (open && !numberOf(event) && !card.contains(event.target)) hide();
+    });
+    document.addEventListener("pointerover", (event) => {
+      if (event.pointerType === "touch") return;
+      const link = numberOf(event);
+      if (link && link !== open) later(() => show(link), 120);
+      else if (card.contains(event.target) || link) clearTimeout(timer);
+    });
+    document.addEventListener("pointerout", (event) => {
+      if (event.pointerType === "touch" || document.activeElement === open) return;
+      if (numberOf(event) || card.contains(event.target)) later(hide, 250);
+    });
+    document.addEventListener("focusin", (event) => {
+      const link = numberOf(event);
+      if (link && link.matches(":focus-visible")) show(link);
+      else if (open && !card.contains(event.target)) hide();
+    });
+    document.addEventListener("focusout", (event) => {
+      if (numberOf(event) === open && !card.contains(event.relatedTarget)) later(hide, 150);
+    });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape" && open) hide(); });
+    // A finger cannot hover: the first tap opens the card, which has the link in it.
+    document.addEventListener("click", (event) => {
+      const link = numberOf(event);
+      if (!link || !touched || (link === open && !card.hidden)) return;
+      event.preventDefault();
+      show(link);
+    });
+    addEventListener("resize", () => { if (open && !card.hidden) place(open); });
+  }
+
+  startCharts();
+  startCards();
+})();
