@@ -1,4 +1,4 @@
-"""The codebook: data/CODEBOOK.md, written from datapackage.json alone so that it cannot drift from the rules."""
+"""The codebook: data/CODEBOOK.md, written from datapackage.json alone so that it cannot drift."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ def codebook(package: Package | None = None) -> str:
         package.title + ".",
         package.description.strip(),
         "## Tables",
-        "\n".join(f"- [{table.file}](#{table.name}csv): {table.title.lower()}" for table in package.tables.values()),
+        "\n".join(
+            f"- [{table.file}](#{table.name}csv): {table.title.lower()}" for table in package.tables.values()
+        ),
         *(_table(table) for table in package.tables.values()),
         "## Sources and licence",
         "\n".join(f"- {source['title']}" for source in package.sources),
@@ -31,7 +33,10 @@ def _table(table: Table) -> str:
 
 
 def _column(column: Column, table: Table) -> str:
-    parts = [f"### {column.name}", f"*{column.title}; {', '.join(_rules(column, table))}.* {column.description}"]
+    parts = [
+        f"### {column.name}",
+        f"*{column.title}; {', '.join(_rules(column, table))}.* {column.description}",
+    ]
     if column.terms:
         rows = [f"| `{term}` | {meaning} |" for term, meaning in column.terms.items()]
         parts.append("\n".join(["| term | meaning |", "|---|---|", *rows]))
@@ -40,7 +45,10 @@ def _column(column: Column, table: Table) -> str:
 
 def _rules(column: Column, table: Table) -> list[str]:
     """The constraints of a column in words, in a fixed order."""
-    rules = ["text" if column.type == "string" else column.type, "required" if column.required else "may be empty"]
+    rules = [
+        "text" if column.type == "string" else column.type,
+        "required" if column.required else "may be empty",
+    ]
     if column.unique:
         rules.append("unique")
     if column.type in ("integer", "number", "date"):
@@ -51,5 +59,7 @@ def _rules(column: Column, table: Table) -> list[str]:
         rules.append(f"form `{column.pattern}`")
     if column.example:
         rules.append(f"for example `{column.example}`")
-    rules += [f"a `{key.target}` of {key.table}.csv" for key in table.foreign_keys if key.column == column.name]
+    rules += [
+        f"a `{key.target}` of {key.table}.csv" for key in table.foreign_keys if key.column == column.name
+    ]
     return rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # Python's int(), float() and strptime() also take padding, underscores, digits of other scripts and 2021-6-4.
 # A file that goes to other tools must not hold those.
-INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")  # int() takes no more digits
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -39,13 +39,13 @@ class Column:
     required: bool = False
     unique: bool = False
     pattern: str | None = None
-    terms: Mapping[str, str] = field(default_factory=dict)  # the vocabulary: term to meaning; empty = any text
+    terms: Mapping[str, str] = field(default_factory=dict)  # the vocabulary: term to meaning; {} = any text
     max_length: int | None = None
     minimum: Any = None
     maximum: Any = None
 
     def problem(self, text: str) -> tuple[str, str] | None:
-        """Say what is wrong with a non-empty cell: the name of the broken rule and the problem. None when it is fine.
+        """Return the rule that a non-empty cell breaks and what is wrong with it; None when it is fine.
 
         The rules are `type`, `enum`, `length`, `pattern` and `bounds`; only the first broken one is named.
         """
@@ -61,6 +61,17 @@ class Column:
         if self.pattern and not re.fullmatch(self.pattern, text):
             return "pattern", f"{show(text)} does not have the form of this column"
         return None
+
+    def rules(self) -> list[str]:
+        """Return the names of the rules that `problem` can find broken in this column."""
+        has = {
+            "length": self.max_length is not None,
+            "type": self.type != "string",
+            "bounds": self.minimum is not None or self.maximum is not None,
+            "enum": bool(self.terms),
+            "pattern": self.pattern is not None,
+        }
+        return [rule for rule, there in has.items() if there]
 
     def _out_of_bounds(self, text: str, value: Any) -> tuple[str, str] | None:
         if self.minimum is not None and value < self.minimum:
@@ -87,7 +98,7 @@ class Column:
         if self.type == "date":
             return "an ISO date such as 2021-06-30"
         if self.type in ("integer", "number"):
-            return f"a {'whole ' if self.type == 'integer' else ''}number from {self.minimum} to {self.maximum}"
+            return f"{ARTICLE[self.type]} from {self.minimum:,} to {self.maximum:,}"
         if self.terms:
             return "one of " + ", ".join(self.terms)
         if self.pattern:
@@ -138,8 +149,8 @@ def load() -> Package:
 def load_for(folder: Path) -> Package:
     """Return the rules for a data folder: ours, with the terms that its own datapackage.json adds.
 
-    The analysis relies on our columns, keys and constraints, so a folder can add terms to a vocabulary (a claimant that
-    these five articles do not know) and nothing else. Raises Faults if the file is there and cannot be read.
+    The analysis relies on our columns, keys and constraints, so a folder can add terms to a vocabulary (a
+    claimant that these five articles do not know) and nothing else. Raises Faults if it cannot be read.
     """
     path = folder / DATAPACKAGE.name
     if not path.exists() or (DATAPACKAGE.exists() and path.samefile(DATAPACKAGE)):
@@ -230,29 +241,25 @@ def show(text: str, width: int = 60) -> str:
     return repr(text if len(text) <= width else text[: width - 1] + "…")
 
 
-# --- Pandera -----------------------------------------------------------------------------------------------------
+def pandera_schema(table: Table, missing: Collection[str] = ()) -> pa.DataFrameSchema:
+    """Build the Pandera schema of a table as it is read: categorical text, "" where a cell is empty.
 
-RULES = ("required", "type", "length", "enum", "pattern", "bounds", "unique")
-
-
-def pandera_schema(table: Table) -> pa.DataFrameSchema:
-    """Build the Pandera schema of a table as it is read: every column categorical text, "" where the cell is empty.
-
-    Built by hand because `pandera.io.from_frictionless_schema` turns dates into plain text, refuses missing integers,
-    and knows no keys. Each check looks at the distinct values of a column only, so its cost does not grow with rows.
+    Built by hand because `pandera.io.from_frictionless_schema` takes dates for plain text, refuses missing
+    integers and knows no keys. A check looks at the distinct values of a column, not at every row.
+    Columns that are `missing` from the file are told apart, so no key is held against them.
     """
     import pandera.pandas as pa
 
     columns = {}
     for column in table.columns.values():
-        checks = [_check(rule, _accepts(column, rule)) for rule in RULES[1:-1]]
+        checks = [_check(rule, _accepts(column, rule)) for rule in column.rules()]
         if column.required:
             checks.insert(0, _check("required", bool))
         if column.unique:
             checks.append(pa.Check(_first_of_its_kind, name="unique"))
         columns[column.name] = pa.Column(checks=checks, required=False)
     schema_checks = []
-    if len(table.primary_key) > 1:
+    if len(table.primary_key) > 1 and not set(table.primary_key) & set(missing):
         key = list(table.primary_key)
         schema_checks.append(pa.Check(lambda frame: ~frame.duplicated(key), name="unique"))
     return pa.DataFrameSchema(columns, checks=schema_checks)
@@ -270,7 +277,7 @@ def _check(rule: str, accepts: Callable[[str], bool]) -> pa.Check:
     import pandera.pandas as pa
 
     def vectorised(series: pd.Series) -> pd.Series:
-        verdicts = np.fromiter((accepts(text) for text in series.cat.categories), bool, len(series.cat.categories))
+        verdicts = np.array([accepts(text) for text in series.cat.categories], dtype=bool)
         return pd.Series(verdicts[series.cat.codes.to_numpy()], index=series.index)
 
     return pa.Check(vectorised, name=rule)

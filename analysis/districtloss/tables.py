@@ -1,0 +1,316 @@
+"""Reads a data folder into typed tables, or says everything that is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import compress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rapidfuzz import fuzz, process
+
+from districtloss import schema
+from districtloss.faults import Fault, Faults
+
+OPTIONAL = ("decisions", "options")  # a folder without these has no decisions
+NEEDS_ROWS = ("sources", "provinces")  # without these nothing can be placed in time or space
+PANDAS_DTYPES = {"date": "datetime64[s]", "integer": "Int64", "number": "float64", "string": "str"}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a data folder, with the columns of datapackage.json in its order and a RangeIndex.
+
+    Text is str with "" where nothing is known, dates are datetime64[s] with NaT, whole numbers Int64 with NA,
+    other numbers float64 with NaN.
+    """
+
+    sources: pd.DataFrame
+    provinces: pd.DataFrame
+    places: pd.DataFrame
+    events: pd.DataFrame
+    claims: pd.DataFrame
+    decisions: pd.DataFrame
+    options: pd.DataFrame
+    lines: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def line(self, table: str, row: int) -> int:
+        """Return the line of the file on which a row (counted from 0) begins."""
+        return int(self.lines[table][row]) if table in self.lines else row + 2
+
+
+@dataclass
+class Raw:
+    """A table as it stands in its file: categorical text, and the line on which each row begins."""
+
+    cells: pd.DataFrame
+    lines: np.ndarray
+    missing: tuple[str, ...] = ()  # columns that the file lacks; `cells` has them, all empty
+
+
+def read_tables(folder: Path | str) -> Tables:
+    """Read a data folder. Raises Faults with every fault of every file in it."""
+    from districtloss import checks
+
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise Faults(
+            [Fault(str(folder), None, None, "is not a folder", "name the folder that holds the tables")]
+        )
+    package = schema.load_for(folder)
+    faults: list[Fault] = []
+    raw: dict[str, Raw] = {}
+    whole = True
+    for table in package.tables.values():
+        path = folder / table.file
+        if not path.exists() and table.name in OPTIONAL:
+            raw[table.name] = _empty(table)
+            continue
+        found = read_raw(path, table, faults.append)
+        whole = whole and found is not None
+        raw[table.name] = found or _empty(table)
+    for name, found in raw.items():
+        faults += cell_faults(package.tables[name], found)
+    frames = {name: _typed(found.cells, package.tables[name]) for name, found in raw.items()}
+    tables = Tables(**frames, lines={name: found.lines for name, found in raw.items()})
+    if whole:  # where a file is unreadable, every key into it would be called unknown
+        absent = {name: found.missing for name, found in raw.items()}
+        faults += checks.check(tables, package, absent)
+    if faults:
+        raise Faults(dict.fromkeys(faults))
+    return tables
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is most like this one, if any is near enough to be meant."""
+    found = process.extractOne(word[:200], list(known), scorer=fuzz.ratio, score_cutoff=60)
+    return found[0] if found else None
+
+
+# --- from bytes to cells --------------------------------------------------------------------------
+
+
+def read_raw(path: Path, table: schema.Table, complain: Callable[[Fault], None]) -> Raw | None:
+    """Read one file and hand every fault of its form to `complain`. None where nothing of it can be used."""
+
+    def fault(row: int | None, column: str | None, problem: str, remedy: str) -> None:
+        complain(Fault(table.file, row, column, problem, remedy))
+
+    header_wanted = ",".join(table.columns)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        alone = "" if table.name in NEEDS_ROWS else " (a header alone will do)"
+        fault(None, None, "is missing", f"add it with the columns {header_wanted}{alone}")
+        return None
+    except OSError as error:
+        fault(None, None, f"cannot be read ({error.strerror})", "make it a readable file")
+        return None
+    text = _decode(data, fault)
+    if text is None:
+        return None
+    del data
+    if not text.strip():
+        fault(None, None, "is empty", f"begin it with the header {header_wanted}")
+        return None
+    shape = _shape(text, fault)
+    if shape is None:
+        return None
+    header, lines, good = shape
+    columns = _columns(header, table, fault)
+    if columns is None:
+        return None
+    cells = _cells(text, columns, good)
+    if table.name in NEEDS_ROWS and not len(lines):
+        fault(None, None, "has a header and no rows", "add at least one row")
+    lines = lines[good]
+    missing = tuple(name for name in table.columns if name not in columns)
+    for name in missing:
+        cells[name] = pd.Series("", index=cells.index, dtype="category")
+    return Raw(cells[list(table.columns)], lines, missing)
+
+
+Complain = Callable[[int | None, str | None, str, str], None]
+
+
+def _decode(data: bytes, fault: Complain) -> str | None:
+    """Return the text of a UTF-8 file, with or without a byte-order mark."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        fault(None, None, "is UTF-16", "save it as UTF-8")
+        return None
+    if b"\0" in data:
+        for number, line in enumerate(data.split(b"\n"), 1):
+            if b"\0" in line:
+                fault(number, None, "holds a NUL byte", "delete it")
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        for number, line in enumerate(data.split(b"\n"), 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                bad = line[error.start : error.start + 1]
+                fault(number, None, f"the byte {bad!r} is not UTF-8", "save the file as UTF-8")
+        return None
+
+
+def _shape(text: str, fault: Complain) -> tuple[list[str], np.ndarray, np.ndarray] | None:
+    """Return the header, the line on which each row begins, and whether its length is right."""
+    limit = csv.field_size_limit(sys.maxsize)  # a cell that is too long is told with its column, by its rule
+    lines = array("q")
+    good = bytearray()
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begin = 1
+    try:
+        header = next(reader)
+        width = len(header)
+        begin = reader.line_num + 1
+        for row in reader:
+            lines.append(begin)
+            good.append(len(row) == width)
+            if not row:
+                fault(begin, None, "the row is empty", "delete it")
+            elif len(row) != width:
+                problem = f"{len(row)} cells where the header has {width}"
+                remedy = (
+                    f"give the row {width} cells; text with a comma or a line break needs quotes around it"
+                )
+                fault(begin, None, problem, remedy)
+            begin = reader.line_num + 1
+    except csv.Error:
+        fault(begin, None, "the quotes of this row are not paired", 'write each " inside quoted text twice')
+        return None
+    finally:
+        csv.field_size_limit(limit)
+    return header, np.array(lines, dtype="int64"), np.array(good, dtype="uint8").astype(bool)
+
+
+def _columns(header: list[str], table: schema.Table, fault: Complain) -> list[str] | None:
+    """Hold the header to the table's columns; return it with misspelt names mended, None if it is useless."""
+    for mark in (";", "\t"):
+        if len(header) == 1 and mark in header[0]:
+            fault(1, None, f"the columns are divided by {mark!r}", "divide them by commas")
+            return None
+    missing = [name for name in table.columns if name not in header]
+    if len(missing) == len(table.columns) and len(missing) > 1:
+        fault(1, None, "the first line is no header", f"begin the file with {','.join(table.columns)}")
+        return None
+    columns: list[str] = []
+    for position, name in enumerate(header, 1):
+        meant = nearest(name, missing) if name not in table.columns else None
+        if name in columns:
+            fault(1, name, "the column stands twice", "delete one of the two")
+            columns.append(f"{name} {position}")
+        elif name in table.columns:
+            columns.append(name)
+        elif meant:
+            fault(1, schema.show(name), "unknown column", f"did you mean {meant}?")
+            missing.remove(meant)
+            columns.append(meant)
+        else:
+            what = f"unknown column {schema.show(name)}" if name else f"column {position} has no name"
+            fault(1, None, what, f"delete it; the columns are {','.join(table.columns)}")
+            columns.append(f"{name} {position}")
+    for name in missing:
+        may = "" if table.columns[name].required else "; its cells may be empty"
+        fault(1, name, "the column is missing", f"add it{may}")
+    return columns
+
+
+def _cells(text: str, columns: list[str], good: np.ndarray) -> pd.DataFrame:
+    """Return the rows that have the right number of cells, as categorical text."""
+    if good.all() and len(good):
+        # Read as objects first: pandas makes numbers of the categories of a column that looks numeric.
+        frame = pd.read_csv(
+            io.StringIO(text, newline=""),
+            header=0,
+            names=columns,
+            index_col=False,
+            dtype=object,
+            na_filter=False,
+            skip_blank_lines=False,
+        )
+    else:
+        limit = csv.field_size_limit(sys.maxsize)
+        try:
+            reader = csv.reader(io.StringIO(text, newline=""))
+            next(reader)
+            frame = pd.DataFrame(compress(reader, good), columns=columns, dtype=object)
+        finally:
+            csv.field_size_limit(limit)
+    return frame.astype("category")
+
+
+def _empty(table: schema.Table) -> Raw:
+    return Raw(pd.DataFrame(columns=list(table.columns), dtype="category"), np.empty(0, dtype="int64"))
+
+
+# --- from cells to values -------------------------------------------------------------------------
+
+
+def cell_faults(table: schema.Table, raw: Raw) -> list[Fault]:
+    """Return a fault for every cell that breaks a rule of its column, found by Pandera."""
+    import pandera.errors
+
+    present = raw.cells.drop(columns=list(raw.missing))
+    try:
+        schema.pandera_schema(table, raw.missing).validate(present, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        return _translate(errors.failure_cases, table, raw)
+    return []
+
+
+def _translate(cases: pd.DataFrame, table: schema.Table, raw: Raw) -> list[Fault]:
+    """Turn Pandera's failure cases into faults."""
+    faults = []
+    first_line: dict[str, dict[str, int]] = {}
+    for name, rule, row in cases[["column", "check", "index"]].itertuples(index=False):
+        line = int(raw.lines[int(row)])
+        if name not in table.columns:  # a rule of the whole row: the key of several columns
+            key = ", ".join(table.primary_key)
+            faults.append(Fault(table.file, line, key, "the row stands twice", "delete one of the two"))
+            continue
+        column = table.columns[name]
+        text = str(raw.cells[name].iloc[int(row)])
+        if rule == "required":
+            faults.append(Fault(table.file, line, name, "the cell is empty", f"give {column.wanted()}"))
+        elif rule == "unique":
+            if name not in first_line:
+                once = ~raw.cells[name].duplicated()
+                first_line[name] = dict(zip(raw.cells[name][once].astype(str), raw.lines[once], strict=True))
+            problem = f"{schema.show(text)} stands in line {first_line[name][text]} already"
+            faults.append(Fault(table.file, line, name, problem, "give each row its own"))
+        else:
+            faults.append(Fault(table.file, line, name, *cell_problem(column, text)))
+    return faults
+
+
+def cell_problem(column: schema.Column, text: str) -> tuple[str, str]:
+    """Return what is wrong with a cell that breaks a rule of its column, and what would be right."""
+    found = column.problem(text)
+    assert found is not None
+    rule, problem = found
+    meant = nearest(text, column.terms) if rule == "enum" else None
+    return problem, f"did you mean {meant}?" if meant else f"give {column.wanted()}"
+
+
+def _typed(cells: pd.DataFrame, table: schema.Table) -> pd.DataFrame:
+    """Return the cells as values; a cell that is none of its column's type becomes a missing one."""
+    return pd.DataFrame({name: _values(cells[name], column) for name, column in table.columns.items()})
+
+
+def _values(cells: pd.Series, column: schema.Column) -> pd.Series:
+    dtype: Any = PANDAS_DTYPES[column.type]
+    values: list[Any] = list(cells.cat.categories)
+    if column.type != "string":
+        usable = (text if text and column.problem(text) is None else None for text in values)
+        values = [None if text is None else column.parse(text) for text in usable]
+    return pd.Series(pd.array(values, dtype=dtype).take(cells.cat.codes.to_numpy()), dtype=dtype)
