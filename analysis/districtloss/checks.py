@@ -245,12 +245,14 @@ ROW_RULES = (
 )  # fmt: skip
 
 
-def _rows(run: _Run) -> None:
+def _rows(run: _Run, tables: Collection[str] | None = None) -> None:
     for rule in ROW_RULES:
-        if not run.has(rule.table, *rule.needs.split()):
+        if (tables and rule.table not in tables) or not run.has(rule.table, *rule.needs.split()):
             continue
         frame = getattr(run.tables, rule.table)
         wrong = np.flatnonzero(rule.wrong(frame).fillna(False).to_numpy(bool))
+        if not len(wrong):
+            continue
         for row, cells in zip(wrong.tolist(), _records(frame.iloc[wrong]), strict=True):
             said = {name: _printed(value) for name, value in cells.items()}
             run.fault(rule.table, row, rule.column, rule.problem.format(**said), rule.remedy)
@@ -434,28 +436,41 @@ def _cell_of_option(run: _Run, row: int, cell: Mapping[str, str], ids: set[str])
 
 def _coded_otherwise(run: _Run, options: pd.DataFrame) -> None:
     """The rows that an option changes still agree with themselves; publication days may be in doubt too."""
-    small = {}
+    as_coded = {}
     for name, key in decisions.KEYS.items():
         frame = getattr(run.tables, name)
-        small[name] = frame[frame[key].isin(options["row_id"])].drop_duplicates(key).reset_index(drop=True)
-    tables = replace(run.tables, **small, options=options, lines={})
-    wrong_already = _faults_of_rows(run, tables)
+        as_coded[name] = frame[frame[key].isin(options["row_id"])].drop_duplicates(key).reset_index(drop=True)
+    tables = replace(run.tables, **as_coded, options=options, lines={})
+    told = {
+        (table, row_id, replace(fault, row=None)) for table, row_id, fault in _faults_of_rows(run, tables)
+    }
+    rows: dict[str, list[pd.DataFrame]] = {name: [frame.iloc[:0]] for name, frame in as_coded.items()}
+    cells_of: dict[str, list[tuple[int, str]]] = {name: [] for name in as_coded}
     for pair, cells in options.groupby(["decision_id", "option"], sort=False):
         decision, option = map(str, cast(tuple[object, object], pair))
         changed = decisions.apply(tables, {decision: option})
-        for fault in _faults_of_rows(run, changed):
-            table = fault.file.removesuffix(".csv")
-            row_id = getattr(changed, table)[decisions.KEYS[table]].iloc[(fault.row or 2) - 2]
-            mine = cells.index[cells["row_id"] == row_id].tolist()
-            if fault not in wrong_already and mine:
-                problem = f"under {decision} {option}, {row_id} {fault.column}: {fault.problem}"
-                run.fault("options", mine[0], "value", problem, fault.remedy)
+        for name, key in decisions.KEYS.items():
+            first = cells[cells["table"] == name].drop_duplicates("row_id")
+            cell_of = dict(zip(first["row_id"], first.index.tolist(), strict=True))
+            frame = getattr(changed, name)
+            touched = frame[frame[key].isin(first["row_id"])]
+            rows[name].append(touched)
+            cells_of[name] += [(cell_of[row_id], f"{decision} {option}") for row_id in touched[key]]
+    stacked: dict[str, Any] = {name: pd.concat(parts, ignore_index=True) for name, parts in rows.items()}
+    for table, row_id, fault in _faults_of_rows(run, replace(tables, **stacked)):
+        cell, under = cells_of[table][(fault.row or 2) - 2]
+        if (table, row_id, replace(fault, row=None)) not in told:
+            problem = f"under {under}, {row_id} {fault.column}: {fault.problem}"
+            run.fault("options", cell, "value", problem, fault.remedy)
 
 
-def _faults_of_rows(run: _Run, tables: Tables) -> list[Fault]:
+def _faults_of_rows(run: _Run, tables: Tables) -> Iterator[tuple[str, str, Fault]]:
+    """The faults between cells of one row of events and claims, with table and id of the row."""
     inner = _Run(tables, run.package, run.missing)
-    _rows(inner)
-    return [fault for fault in inner.faults if fault.file.removesuffix(".csv") in decisions.KEYS]
+    _rows(inner, tuple(decisions.KEYS))
+    for fault in inner.faults:
+        table = fault.file.removesuffix(".csv")
+        yield table, str(getattr(tables, table)[decisions.KEYS[table]].iloc[(fault.row or 2) - 2]), fault
 
 
 RULES: tuple[Callable[[_Run], None], ...] = (

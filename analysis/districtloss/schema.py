@@ -261,7 +261,7 @@ def pandera_schema(table: Table, missing: Collection[str] = ()) -> pa.DataFrameS
     schema_checks = []
     if len(table.primary_key) > 1 and not set(table.primary_key) & set(missing):
         key = list(table.primary_key)
-        schema_checks.append(pa.Check(lambda frame: ~frame.duplicated(key), name="unique"))
+        schema_checks.append(pa.Check(lambda frame: ~frame.duplicated(key), name="key"))
     return pa.DataFrameSchema(columns, checks=schema_checks)
 
 

@@ -274,9 +274,10 @@ def _translate(cases: pd.DataFrame, table: schema.Table, raw: Raw) -> list[Fault
     first_line: dict[str, dict[str, int]] = {}
     for name, rule, row in cases[["column", "check", "index"]].itertuples(index=False):
         line = int(raw.lines[int(row)])
-        if name not in table.columns:  # a rule of the whole row: the key of several columns
-            key = ", ".join(table.primary_key)
-            faults.append(Fault(table.file, line, key, "the row stands twice", "delete one of the two"))
+        if rule == "key":  # Pandera tells it once for each column of the row
+            if name == table.primary_key[0]:
+                key = ", ".join(table.primary_key)
+                faults.append(Fault(table.file, line, key, "the row stands twice", "delete one of the two"))
             continue
         column = table.columns[name]
         text = str(raw.cells[name].iloc[int(row)])
@@ -313,4 +314,6 @@ def _values(cells: pd.Series, column: schema.Column) -> pd.Series:
     if column.type != "string":
         usable = (text if text and column.problem(text) is None else None for text in values)
         values = [None if text is None else column.parse(text) for text in usable]
+    elif column.terms:
+        values = [text if text in column.terms else "" for text in values]
     return pd.Series(pd.array(values, dtype=dtype).take(cells.cat.codes.to_numpy()), dtype=dtype)
