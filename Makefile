@@ -81,7 +81,9 @@ $(PACKAGES):
 	echo "Set-up: making $(VENV) with $$("$$found" --version)."; \
 	rm -rf $(VENV) && "$$found" -m venv $(VENV)
 	@echo "Set-up: installing the pinned packages (a minute or two, this once)."
-	@$(PIP) install -qq --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install -qq --no-deps --no-compile --require-hashes -r requirements.lock
+	@# On every core at once, which pip does not do; some packages carry templates that are no Python, hence "true".
+	@$(PYTHON) -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
 
 $(READY): $(PACKAGES)
