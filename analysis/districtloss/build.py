@@ -1,0 +1,280 @@
+"""From a data folder to a report: validate, run the notebooks, render, and put the whole in place at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from districtloss import __version__, digest, output
+from districtloss.faults import Fault, Faults
+from districtloss.parameters import Parameters
+from districtloss.paths import ASSETS, CACHE, CHAPTERS, CITATION, NOTEBOOKS, RENDER, ROOT
+
+Say = Callable[[str], None]
+
+PACKAGE = ROOT / "analysis" / "districtloss"
+# Modules that only turn results into pages: a change in them does not touch a number.
+RENDERING = {"book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py", "build.py", "cli.py", "output.py"}
+DATA_ZIP = "districtloss-data.zip"
+TITLE = "Districts Lost: Afghanistan, 4 June – 27 July 2021"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What decides whether work can be left out: equal keys, equal bytes."""
+
+    results: str
+    report: str
+
+
+def build(
+    data: Path,
+    target: Path,
+    parameters: Parameters,
+    *,
+    renderer: str = "auto",
+    rendered: bool = True,
+    force: bool = False,
+    say: Say = lambda _: None,
+) -> dict[str, Any]:
+    """Build the report (or, not `rendered`, its results alone) into `target`; return the manifest.
+
+    Raises Faults for anything in the user's input that cannot be used; `target` is then as it was.
+    """
+    output.check_ours(target)
+    chosen = choose_renderer(renderer) if rendered else ("none", "")
+    if not data.is_dir():
+        raise Faults([Fault(str(data), None, None, "is not a folder", "name the folder that holds the tables")])
+    keys = _keys(data, parameters, chosen)
+    before = output.manifest(target)
+    if not force and before and before.get("key") == keys.report and _intact(target, before):
+        say("Nothing has changed: the report is up to date.")
+        return before
+    with output.replacing(target) as work, _stage() as stage:
+        made = _results(data, stage, parameters, keys, force, say)
+        shutil.copytree(stage / "results", work / "results")
+        content = digest.content_digest(made["data"], digest.tree(work / "results"))
+        renderer_used: dict[str, str] = {"name": "none", "version": ""}
+        if rendered:
+            from districtloss import book
+
+            say(f"Rendering HTML and PDF with {chosen[0].capitalize()}")
+            _lay_out(stage, made, content, chosen)
+            used = book.render(stage, work, chosen[0])  # type: ignore[arg-type]
+            renderer_used = {"name": used.name, "version": used.version}
+            _zip(data_files(data), data, work / DATA_ZIP)
+        manifest = _manifest(parameters, keys, made, content, renderer_used, work)
+        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
+        (work / output.MANIFEST).write_text(text + "\n", "utf-8")
+    return manifest
+
+
+def choose_renderer(wanted: str) -> tuple[str, str]:
+    """Return (name, version) of the renderer that `wanted` (auto, quarto or pandoc) comes to.
+
+    Raises Faults when Quarto is asked for and is not on the PATH.
+    """
+    found = shutil.which("quarto")
+    if wanted == "quarto" and not found:
+        remedy = "install Quarto, or use --renderer pandoc"
+        raise Faults([Fault("--renderer", None, "quarto", "Quarto is not on the PATH", remedy)])
+    if wanted == "pandoc" or not found:
+        return ("pandoc", "")
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    return ("quarto", version)
+
+
+def data_files(data: Path) -> list[Path]:
+    """Return the files of a data folder that are its content: tables and the description of them."""
+    return sorted(p for p in data.iterdir() if p.suffix == ".csv" or p.name in ("datapackage.json", "CODEBOOK.md"))
+
+
+# --- keys --------------------------------------------------------------------------------------------------------
+
+
+def _keys(data: Path, parameters: Parameters, renderer: tuple[str, str]) -> Keys:
+    code = [p for p in PACKAGE.glob("*.py") if p.name not in RENDERING]
+    results = _hash(
+        parameters.for_notebooks(),
+        [*data_files(data), ROOT / "data" / "datapackage.json", *NOTEBOOKS.glob("*.ipynb"), *code, ROOT / "requirements.lock"],
+        sys.version,
+    )
+    prose = [ROOT / "_quarto.yml", ROOT / "index.qmd", CITATION, *PACKAGE.glob("*.py")]
+    prose += [p for folder in (CHAPTERS, ASSETS, RENDER) for p in folder.rglob("*") if p.is_file()]
+    return Keys(results, _hash([results, *renderer, __version__], prose, ""))
+
+
+def _hash(facts: Any, files: list[Path], more: str) -> str:
+    # Names without folders: the same content in another place is the same content.
+    lines = [json.dumps(facts, sort_keys=True), more]
+    lines += sorted(f"{digest.sha256(p)} {p.parent.name}/{p.name}" for p in files if p.is_file())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _intact(target: Path, manifest: dict[str, Any]) -> bool:
+    files = digest.tree(target)
+    files.pop(output.MANIFEST, None)
+    return files == manifest.get("outputs")
+
+
+# --- results -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _stage() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="districtloss-") as folder:
+        yield Path(folder)
+
+
+def _results(
+    data: Path, stage: Path, parameters: Parameters, keys: Keys, force: bool, say: Say
+) -> dict[str, Any]:
+    """Fill stage/results, stage/_variables.yml and stage/data; return hashes of the data, values and flags."""
+    kept = CACHE / "results" / keys.results
+    if not force and (kept / "made.json").is_file():
+        say("Results are unchanged")
+        shutil.copytree(kept, stage, dirs_exist_ok=True)
+        return json.loads((stage / "made.json").read_text("utf-8"))
+    from districtloss import decisions, notebooks, publish
+    from districtloss.study import Study
+    from districtloss.tables import read_tables
+
+    say("Checking the data")
+    tables = read_tables(data)
+    decisions.check_choice(tables.decisions, parameters.decisions)
+    study = Study.of(tables, parameters)
+    if study.as_of <= study.start:
+        problem = f"the window would end on {study.as_of:%Y-%m-%d}, before it starts"
+        raise Faults([Fault("--start", None, None, problem, "an earlier start or a later --as-of")])
+    (stage / "data").mkdir()
+    for path in data_files(data):
+        shutil.copyfile(path, stage / "data" / path.name)
+    say("Running the notebooks")
+    settings = {"data": "data", "output": "results"} | parameters.for_notebooks()
+    notebooks.run(stage, settings, lambda name: say(f"  {name}"))
+    say("Drawing the charts")
+    made = publish.publish(stage, study.tables, CACHE / "drawings")
+    made |= {
+        "data": digest.tree(stage / "data"),
+        "as_of": f"{study.as_of:%Y-%m-%d}",
+        "provinces": len(tables.provinces),
+    }
+    shutil.rmtree(stage / "data")
+    (stage / "made.json").write_text(json.dumps(made, sort_keys=True), "utf-8")
+    _keep(stage, kept)
+    return made
+
+
+def _keep(stage: Path, kept: Path) -> None:
+    """Keep the results for the next run. Written beside and renamed, so a killed build leaves no half."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=kept.parent))
+    shutil.copytree(stage, fresh, dirs_exist_ok=True)
+    shutil.rmtree(kept, ignore_errors=True)
+    try:
+        fresh.rename(kept)
+    except OSError:  # another build kept the same results meanwhile
+        shutil.rmtree(fresh, ignore_errors=True)
+    others = sorted((p for p in kept.parent.iterdir() if p != kept), key=lambda p: p.stat().st_mtime)
+    for stale in others[:-8]:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+# --- pages -------------------------------------------------------------------------------------------------------
+
+
+def _lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str, str]) -> None:
+    """Put beside the results what people wrote, and the facts of this build."""
+    import yaml
+
+    from districtloss import book
+
+    book.stage_sources(stage)
+    report = report_facts(content, renderer)
+    facts = yaml.safe_dump({"report": report, "has": made["flags"]}, sort_keys=True, allow_unicode=True)
+    (stage / book.REPORT).write_text(facts, "utf-8")
+    path = stage / book.VARIABLES
+    variables = yaml.safe_load(path.read_text("utf-8"))
+    variables |= {
+        "version": report["version"],
+        "digest": report["digest"],
+        "digest_short": report["digest"][: digest.SHORT],
+        "renderer": renderer[0].capitalize() + (f" {renderer[1]}" if renderer[1] else ""),
+        "citation": report["citation"],
+    }
+    path.write_text(yaml.safe_dump(variables, sort_keys=True, allow_unicode=True, default_style='"', width=10_000), "utf-8")
+
+
+def report_facts(content: str, renderer: tuple[str, str]) -> dict[str, Any]:
+    """Return what title page, badges and the cite box say. The version stands in one place, districtloss.__version__,
+    and its date in CITATION.cff."""
+    import datetime
+
+    import yaml
+
+    citation = yaml.safe_load(CITATION.read_text("utf-8"))
+    released = datetime.date.fromisoformat(str(citation["date-released"]))
+    authors = "; ".join(a.get("name") or f"{a['family-names']}, {a['given-names']}" for a in citation["authors"])
+    return {
+        "title": TITLE,
+        "version": __version__,
+        "digest": content,
+        "digest_short": content[: digest.SHORT],
+        "date": released.isoformat(),
+        "date_long": f"{released.day} {released:%B} {released.year}",
+        "citation": f"{authors} ({released.year}). {TITLE}. Version {__version__}. "
+        f"Content digest sha256:{content[: digest.SHORT]}.",
+        "renderer": renderer[0],
+        "downloads": [
+            {"label": "The report as PDF", "href": "report.pdf"},
+            {"label": "The data package (ZIP)", "href": DATA_ZIP},
+            {"label": "Every number with its trail (JSON)", "href": "results/values.json"},
+        ],
+    }
+
+
+def _zip(files: list[Path], folder: Path, target: Path) -> None:
+    """Write a ZIP whose bytes depend on the content alone."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in files:
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes())
+
+
+def _manifest(
+    parameters: Parameters, keys: Keys, made: dict[str, Any], content: str, renderer: dict[str, str], work: Path
+) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    packages = ("altair", "nbclient", "numpy", "pandas", "papermill", "pypandoc_binary", "scipy", "typst", "vl-convert-python")
+    return {
+        "generator": output.GENERATOR,
+        "version": __version__,
+        "digest": content,
+        "key": keys.report,
+        "parameters": parameters.for_notebooks() | {"as_of": made["as_of"]},
+        "inputs": {f"data/{path}": h for path, h in made["data"].items()},
+        "outputs": digest.tree(work),
+        "packages": {name: version(name) for name in packages},
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "renderer": renderer,
+    }
+
+
+def thread_environment() -> None:
+    """Keep numeric libraries to one thread: the tables are small, and threads only cost start-up time."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")

@@ -1,0 +1,239 @@
+"""The charts of the report, as Altair specifications from tables. Colours are safe for colour-blind readers and
+differ in lightness, so that they hold in grey print too."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+FONT = "Source Sans Pro"
+WIDTH = 640
+INK = "#333333"
+# Okabe & Ito's vermillion and blue; the greys carry what is uncertain.
+TALIBAN = "#b8460e"
+GOVERNMENT = "#0b5c8a"
+UNSURE = "#8a8a8a"
+BAND = "#e3b08f"
+SEQUENCE = ["#f3e3d6", "#e3b08f", "#cf7b48", "#a9430f", "#6f2a08"]
+
+# Vega-Lite names days by the reader's time zone; days without a time are UTC everywhere.
+DAY_AXIS = alt.Axis(format="%-d %b", labelAngle=0, grid=False, title=None, tickCount=8)
+
+
+def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
+    """Return the chart in the report's look: one font, quiet axes, no frame, no background of its own."""
+    text = {"labelFont": FONT, "titleFont": FONT, "labelColor": INK, "titleColor": INK}
+    return chart.configure(
+        font=FONT,
+        background="transparent",
+        axis=alt.AxisConfig(
+            **text, labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#dddddd",
+            domainColor="#999999", tickColor="#999999",
+        ),
+        legend=alt.LegendConfig(**text, labelFontSize=12, titleFontSize=12, titleFontWeight="normal"),
+        header=alt.HeaderConfig(**text, labelFontSize=13, labelFontWeight="bold", title=None),
+        view=alt.ViewConfig(stroke=None),
+    )  # fmt: skip
+
+
+def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> alt.TopLevelMixin:
+    """Draw the running count of losses: a band from certain to possible, a line for the date rule.
+
+    `running`: date, low, point, high. `marks`: date, source — the days on which articles
+    appeared.
+    """
+    base = alt.Chart(running).encode(x=alt.X("date:T", axis=DAY_AXIS, scale=alt.Scale(type="utc")))
+    tooltip = [
+        alt.Tooltip("date:T", title="By", format="%-d %B %Y"),
+        alt.Tooltip("low:Q", title="Certain"),
+        alt.Tooltip("point:Q", title="By the date rule"),
+        alt.Tooltip("high:Q", title="Possible"),
+    ]
+    title = alt.Axis(title="districts reported lost", tickMinStep=1)
+    band = base.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(
+        y=alt.Y("low:Q", axis=title), y2="high:Q", tooltip=tooltip
+    )
+    line = base.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(
+        y="point:Q", tooltip=tooltip
+    )
+    end = running.tail(1)
+    certain, point, possible = (int(end[c].iat[0]) for c in ("low", "point", "high"))
+    said = {possible: f"{possible} possible", point: f"{point} by the {date_rule}", certain: f"{certain} certain"}
+    labels = pd.DataFrame({"date": end["date"].iat[0], "y": list(said), "text": list(said.values())})
+    ends = (
+        alt.Chart(labels)
+        .mark_text(align="left", dx=6, font=FONT, fontSize=12, color=INK)
+        .encode(x=alt.X("date:T", scale=alt.Scale(type="utc")), y="y:Q", text="text:N")
+    )
+    rules = (
+        alt.Chart(marks)
+        .mark_rule(color=UNSURE, strokeDash=[3, 3])
+        .encode(x=alt.X("date:T", scale=alt.Scale(type="utc")), tooltip=[alt.Tooltip("source:N", title="Article")])
+    )
+    return themed(alt.layer(band, rules, line, ends).properties(width=WIDTH - 90, height=300))
+
+
+def province_tiles(tiles: pd.DataFrame) -> alt.TopLevelMixin:
+    """Draw the provinces as tiles in their rough places, shaded by losses that are possible.
+
+    `tiles`: province_id, name, tile_column, tile_row, low, point, high (0 where nothing is reported), label.
+    """
+    top = max(4, int(tiles["high"].max()))
+    # One darkness from the deepest shade on flips the lettering; the threshold is where contrast would fall short.
+    dark = alt.datum.high > top * 0.55
+    position = {
+        "x": alt.X("tile_column:O", axis=None, scale=alt.Scale(paddingInner=0.06)),
+        "y": alt.Y("tile_row:O", axis=None, scale=alt.Scale(paddingInner=0.06)),
+    }
+    tooltip = [
+        alt.Tooltip("name:N", title="Province"),
+        alt.Tooltip("low:Q", title="Losses certain in the window"),
+        alt.Tooltip("high:Q", title="Losses possible in the window"),
+    ]
+    colour = alt.condition(
+        alt.datum.high > 0,
+        alt.Color("high:Q", scale=alt.Scale(domain=[1, top], range=SEQUENCE), legend=None),
+        alt.value("#eeeeee"),
+    )
+    base = alt.Chart(tiles).encode(**position)
+    tile = base.mark_rect(cornerRadius=3).encode(color=colour, tooltip=tooltip)
+    name = base.mark_text(font=FONT, fontSize=11, dy=-10).encode(
+        text="name:N", color=alt.condition(dark, alt.value("#ffffff"), alt.value("#222222")), tooltip=tooltip
+    )
+    count = base.mark_text(font=FONT, fontSize=15, fontWeight="bold", dy=9).encode(
+        text="label:N", color=alt.condition(dark, alt.value("#ffffff"), alt.value("#222222")), tooltip=tooltip
+    )
+    return themed((tile + name + count).properties(width=WIDTH, height=400))
+
+
+def timelines(changes: pd.DataFrame) -> alt.TopLevelMixin:
+    """Draw the reported changes of control of districts: a bar over the days that each report allows.
+
+    `changes`: district, date_earliest, date_latest, to, standing, source, what.
+    """
+    last = changes["date_latest"] + pd.Timedelta(days=1)
+    drawn = changes.assign(end=last, side=changes["to"].map({"taliban": "to the Taliban", "government": "to the government"}))
+    bars = (
+        alt.Chart(drawn)
+        .mark_bar(height=9, cornerRadius=2, strokeWidth=1.4)
+        .encode(
+            x=alt.X("date_earliest:T", axis=DAY_AXIS, scale=alt.Scale(type="utc")),
+            x2="end:T",
+            y=alt.Y("lane:N", axis=None, title=None, sort=None, scale=alt.Scale(paddingInner=0.3)),
+            color=alt.Color(
+                "side:N",
+                scale=alt.Scale(domain=["to the Taliban", "to the government"], range=[TALIBAN, GOVERNMENT]),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            stroke=alt.Color(
+                "side:N",
+                scale=alt.Scale(domain=["to the Taliban", "to the government"], range=[TALIBAN, GOVERNMENT]),
+                legend=None,
+            ),
+            fillOpacity=alt.condition(alt.datum.standing == "counted", alt.value(1), alt.value(0.15)),
+            strokeDash=alt.condition(alt.datum.standing == "counted", alt.value([1, 0]), alt.value([3, 2])),
+            tooltip=[
+                alt.Tooltip("district:N", title="District"),
+                alt.Tooltip("what:N", title="Report"),
+                alt.Tooltip("days:N", title="Days"),
+                alt.Tooltip("standing:N", title="Standing"),
+                alt.Tooltip("source:N", title="Source"),
+            ],
+        )
+    )
+    lanes = drawn["district"].value_counts()
+    return themed(
+        bars.properties(width=WIDTH - 140, height=alt.Step(16)).facet(
+            row=alt.Row(
+                "district:N",
+                sort=list(dict.fromkeys(drawn["district"])),
+                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="left", title=None, labelFontWeight="normal"),
+            ),
+            spacing=6,
+        )
+        .resolve_scale(y="independent")
+    ) if len(lanes) else themed(bars)
+
+
+def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
+    """Draw the figures that count districts or centers on one scale, over the days that each can be of.
+
+    `scale`: as `claims.common_scale` gives it, plus `label` and `quote` (what was said).
+    """
+    x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(type="utc"))
+    y = alt.Y(
+        "low:Q",
+        axis=alt.Axis(title=f"districts or centers held by the Taliban, of {denominator}"),
+        scale=alt.Scale(domain=[0, denominator * 1.12], nice=False),
+    )
+    drawn = scale.assign(
+        end=scale["as_of_latest"] + pd.Timedelta(days=1),
+        said=scale["label"] + "\n" + scale["quote"],
+        middle=scale["as_of_earliest"] + (scale["as_of_latest"] - scale["as_of_earliest"] + pd.Timedelta(days=1)) / 2,
+    )
+    tooltip = [
+        alt.Tooltip("label:N", title="Speaker"),
+        alt.Tooltip("quote:N", title="Figure"),
+        alt.Tooltip("days:N", title="As of"),
+        alt.Tooltip("share_low:Q", title="Share, low", format=".0%"),
+        alt.Tooltip("share_high:Q", title="Share, high", format=".0%"),
+    ]
+    base = alt.Chart(drawn)
+    box = base.mark_rect(color=BAND, opacity=0.55, stroke=BAND).encode(x=x, x2="end:T", y=y, y2="high:Q", tooltip=tooltip)
+    line = base.mark_rule(color=TALIBAN, strokeWidth=3).encode(x=x, x2="end:T", y="narrow:Q", tooltip=tooltip)
+    text = base.mark_text(
+        align="center", baseline="bottom", dy=-5, font=FONT, fontSize=12, color=INK, lineBreak="\n"
+    ).encode(x=alt.X("middle:T", scale=alt.Scale(type="utc")), y="high:Q", text="said:N")
+    return themed((box + line + text).properties(width=WIDTH, height=340))
+
+
+def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
+    """Draw every figure of the speakers on one time axis, a row a measure.
+
+    `drawn`: group (measure and side, as a row's heading), label (speaker and figure), as_of_earliest,
+    as_of_latest, days, quote, speaker.
+    """
+    data = drawn.assign(end=drawn["as_of_latest"] + pd.Timedelta(days=1))
+    rows = list(dict.fromkeys(data["row"]))
+    x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(type="utc"))
+    y = alt.Y("row:N", sort=rows, axis=alt.Axis(title=None, labelLimit=260, domain=False, ticks=False, labelFontSize=12))
+    tooltip = [
+        alt.Tooltip("speaker:N", title="Speaker"),
+        alt.Tooltip("group:N", title="Measure"),
+        alt.Tooltip("quote:N", title="Figure"),
+        alt.Tooltip("days:N", title="As of"),
+        alt.Tooltip("source:N", title="Source"),
+    ]
+    domain = list(dict.fromkeys(data["speaker"]))
+    palette = {"Pentagon": "#0b5c8a", "Milley": "#3f8f5b", "Taliban": TALIBAN, "Biden": "#6b4c9a"}
+    bars = (
+        alt.Chart(data)
+        .mark_bar(height=10, cornerRadius=3)
+        .encode(
+            x=x, x2="end:T", y=y,
+            color=alt.Color("speaker:N", scale=alt.Scale(domain=domain, range=[palette.get(s, INK) for s in domain]), legend=None),
+            tooltip=tooltip,
+        )
+    )  # fmt: skip
+    return themed(bars.properties(width=WIDTH - 220, height=alt.Step(30)))
+
+
+def specification_curve(curve: pd.DataFrame, unit: str) -> alt.TopLevelMixin:
+    """Draw a headline under every combination of choices, in order of size, and the report's own.
+
+    `curve`: rank, low, point, high, ours (bool).
+    """
+    base = alt.Chart(curve).encode(x=alt.X("rank:Q", axis=alt.Axis(title="combinations of choices, by size", format="d", grid=False)))
+    tooltip = [
+        alt.Tooltip("low:Q", title="Low", format=".2f"),
+        alt.Tooltip("point:Q", title="Point", format=".2f"),
+        alt.Tooltip("high:Q", title="High", format=".2f"),
+    ]
+    band = base.mark_area(color=BAND, opacity=0.6).encode(y=alt.Y("low:Q", axis=alt.Axis(title=unit)), y2="high:Q", tooltip=tooltip)
+    line = base.mark_line(color=TALIBAN, strokeWidth=2).encode(y="point:Q", tooltip=tooltip)
+    ours = base.transform_filter("datum.ours")
+    dot = ours.mark_point(filled=True, size=90, color=INK).encode(y="point:Q", tooltip=tooltip)
+    word = ours.mark_text(align="left", dx=8, dy=12, font=FONT, fontSize=12, color=INK).encode(
+        y="point:Q", text=alt.value("the report's choice")
+    )
+    return themed((band + line + dot + word).properties(width=WIDTH, height=240))

@@ -1,0 +1,452 @@
+"""What the choices do: headline numbers under every combination of coding decisions and parameters.
+
+Thousands of specifications are counted at once, as arrays of specifications by reports; a test holds this to the
+plain functions of `incidents` and `rates`, one specification at a time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from districtloss import claims as figures
+from districtloss import decisions as register
+from districtloss import rates
+from districtloss.incidents import LOSS_TYPES, RECAPTURE_TYPES
+from districtloss.parameters import ATTRIBUTIONS, DATE_RULES
+from districtloss.study import Study
+from districtloss.tables import Tables
+
+SEED = 20210604  # any fixed number; the first day of the window is easy to remember
+# OCHA's list of 2021 counts 401 districts, the Pentagon's figure rests on 419.
+OTHER_DENOMINATOR = 401
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One choice: its options, the one that the report takes first."""
+
+    name: str
+    question: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Specifications:
+    """Combinations of options: `index[i, j]` is the option of factor j in specification i; row 0 is the report's."""
+
+    factors: tuple[Factor, ...]
+    index: Array
+    total: int
+
+    @property
+    def sampled(self) -> bool:
+        return len(self.index) < self.total
+
+    def option(self, name: str) -> Array:
+        """Return the option index of a factor in each specification."""
+        return self.index[:, [f.name for f in self.factors].index(name)]
+
+
+def decision_factors(tables: Tables, chosen: Mapping[str, str], rows: Sequence[str]) -> list[Factor]:
+    """Return a factor for each decision with an alternative that overwrites a cell of one of `rows`.
+
+    Where `chosen` already flips a decision, that option comes first.
+    """
+    touching = tables.options[tables.options["row_id"].isin(list(rows))]["decision_id"].unique()
+    options = register.choices(tables.decisions)
+    factors = []
+    for decision in tables.decisions.itertuples(index=False):
+        if decision.decision_id in touching:
+            first = chosen.get(decision.decision_id, decision.chosen)
+            rest = [o for o in options[decision.decision_id] if o != first]
+            factors.append(Factor(decision.decision_id, decision.question, (first, *rest)))
+    return factors
+
+
+def specifications(factors: Sequence[Factor], limit: int) -> Specifications:
+    """Return all combinations of the factors, or a random `limit` of them (fixed seed) where there are more."""
+    sizes = [len(f.options) for f in factors]
+    total = math.prod(sizes)
+    if total <= limit:
+        index = np.array(list(itertools.product(*map(range, sizes))), dtype=np.int16).reshape(total, len(sizes))
+    else:
+        index = np.random.default_rng(SEED).integers(0, sizes, size=(limit, len(sizes)), dtype=np.int16)
+        index[0] = 0
+        index = np.unique(index, axis=0)  # sorts too, so the report's own specification stays first
+    return Specifications(tuple(factors), index, total)
+
+
+def one_at_a_time(factors: Sequence[Factor]) -> Specifications:
+    """Return the report's specification and each that differs from it in one choice."""
+    rows = [[0] * len(factors)]
+    for j, factor in enumerate(factors):
+        rows += [[k if i == j else 0 for i in range(len(factors))] for k in range(1, len(factor.options))]
+    index = np.array(rows, dtype=np.int16).reshape(len(rows), len(factors))
+    return Specifications(tuple(factors), index, math.prod(len(f.options) for f in factors))
+
+
+# --- event-based headlines ---------------------------------------------------------------------------------------
+
+
+def windows(study: Study) -> tuple[str, ...]:
+    """Return the last days of windows to try: the study's, and that of the largest provincial statement."""
+    stated = study.stated_losses()
+    ends = [study.as_of] + ([] if stated.empty else [stated["as_of_latest"].iloc[0]])
+    return tuple(dict.fromkeys(f"{end:%Y-%m-%d}" for end in ends))
+
+
+def attributions(study: Study) -> dict[str, tuple[str, ...]]:
+    """Return sets of attributions to try, by a name for each; the study's own first."""
+    sets = {
+        "as_set": tuple(study.parameters.attribution),
+        "officials_only": ATTRIBUTIONS[:1],
+        "officials_and_media": ATTRIBUTIONS[:2],
+        "all": ATTRIBUTIONS,
+    }
+    return {name: chosen for i, (name, chosen) in enumerate(sets.items()) if chosen not in list(sets.values())[:i]}
+
+
+def event_factors(study: Study) -> list[Factor]:
+    """Return the choices that can move an event-based headline: decisions, date rule, window, attributions."""
+    rows = _control_rows(study.base)
+    rules = (study.parameters.date_rule, *(r for r in DATE_RULES if r != study.parameters.date_rule))
+    return [
+        *decision_factors(study.tables, study.parameters.decisions, list(rows["event_id"])),
+        Factor("date_rule", "Which day stands for an interval in the point figure?", rules),
+        Factor("as_of", "On which day does the window end?", windows(study)),
+        Factor("attribution", "Whose word counts?", tuple(attributions(study))),
+    ]
+
+
+def _control_rows(tables: Tables) -> pd.DataFrame:
+    """Return the event rows that are changes of control as coded or under some option."""
+    types = LOSS_TYPES + RECAPTURE_TYPES
+    options = tables.options[tables.options["table"] == "events"]
+    becomes = options[(options["column"] == "event_type") & options["value"].isin(types)]["row_id"]
+    events = tables.events
+    return events[events["event_type"].isin(types) | events["event_id"].isin(becomes)].reset_index(drop=True)
+
+
+def event_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
+    """Count losses in every specification.
+
+    Returns one row a specification: gross_low, gross_point, gross_high (incidents), net_low, net_point, net_high
+    (districts held), local_low, local_point, local_high (incidents in the province of the largest provincial
+    statement, up to its day; NaN without one), days (of the window).
+    """
+    cells = _Cells.of(study.base, specs)
+    start = _day(study.start)
+    names = [f.name for f in specs.factors]
+    end_days = np.array([_day(pd.Timestamp(o)) for o in specs.factors[names.index("as_of")].options])
+    ends = end_days[specs.option("as_of")]
+    rules = np.array(specs.factors[names.index("date_rule")].options)[specs.option("date_rule")]
+    allowed = np.zeros((len(specs.index), len(ATTRIBUTIONS)), dtype=bool)
+    sets = attributions(study)
+    for k, option in enumerate(specs.factors[names.index("attribution")].options):
+        allowed[specs.option("attribution") == k] = [a in sets[option] for a in ATTRIBUTIONS]
+    heard = np.take_along_axis(allowed, cells.attribution, axis=1)
+
+    losses = cells.incidents((cells.type == 1) & heard)
+    recaptures = cells.incidents((cells.type == 2) & heard)
+    lost = losses.placed(start, ends, rules)
+    won = recaptures.placed(start, ends, rules)
+    result = {f"gross_{k}": v for k, v in lost.counts().items()} | _net(lost, won, len(cells.places))
+    stated = study.stated_losses()
+    if not stated.empty:
+        claim = stated.iloc[0]
+        local = losses.placed(start, np.full(len(specs.index), _day(claim["as_of_latest"])), rules)
+        inside = np.isin(local.place, np.flatnonzero(cells.province == claim["scope"]))
+        result |= {f"local_{k}": v for k, v in local.counts(inside).items()}
+    else:
+        result |= dict.fromkeys(("local_low", "local_point", "local_high"), np.nan)
+    return pd.DataFrame(result | {"days": ends - start})
+
+
+def _day(stamp: pd.Timestamp) -> int:
+    return int(np.datetime64(stamp, "D").astype(int))
+
+
+FAR = np.int32(2**30)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Incidents of all specifications in their windows: arrays of specifications by incidents."""
+
+    place: Array
+    first: Array
+    last: Array
+    point: Array
+    possible: Array
+    certain: Array
+    counted: Array
+
+    def counts(self, where: Array | bool = True) -> dict[str, Array]:
+        edges = {"low": self.certain, "point": self.counted, "high": self.possible}
+        return {name: (edge & where).sum(axis=1) for name, edge in edges.items()}
+
+
+@dataclass(frozen=True)
+class _Incidents:
+    place: Array
+    first: Array
+    last: Array
+    exists: Array
+
+    def placed(self, start: int, ends: Array, rules: Array) -> _Placed:
+        ends = ends[:, None]
+        rule = rules[:, None]
+        middle = self.first + (self.last - self.first) // 2
+        point = np.where(rule == "earliest", self.first, np.where(rule == "latest", self.last, middle))
+        return _Placed(
+            self.place,
+            self.first,
+            self.last,
+            point,
+            possible=self.exists & (self.first <= ends) & (self.last >= start),
+            certain=self.exists & (self.first >= start) & (self.last <= ends),
+            counted=self.exists & (point >= start) & (point <= ends),
+        )
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of the control reports in every specification: arrays of specifications by reports."""
+
+    first: Array
+    last: Array
+    type: Array  # 1 loss, 2 recapture, 0 neither
+    attribution: Array
+    incident: Array
+    place: Array  # -1 for what is not a district
+    places: list[str]
+    province: Array  # of each place
+    incident_count: int
+
+    @classmethod
+    def of(cls, tables: Tables, specs: Specifications) -> _Cells:
+        rows = _control_rows(tables)
+        districts = tables.places[tables.places["kind"] == "district"]
+        place_code = {p: i for i, p in enumerate(districts["place_id"])}
+        incident_code: dict[str, int] = {}
+        type_code = dict.fromkeys(LOSS_TYPES, 1) | dict.fromkeys(RECAPTURE_TYPES, 2)
+        encode = {
+            "date_earliest": lambda v: _day(pd.Timestamp(v)),
+            "date_latest": lambda v: _day(pd.Timestamp(v)),
+            "event_type": lambda v: type_code.get(v, 0),
+            "attribution": ATTRIBUTIONS.index,
+            "incident_id": lambda v: incident_code.setdefault(v, len(incident_code)),
+            "place_id": lambda v: place_code.get(v, -1),
+        }
+        matrix = {
+            column: np.tile(np.array([code(v) for v in rows[column]], dtype=np.int32), (len(specs.index), 1))
+            for column, code in encode.items()
+        }
+        position = {event: i for i, event in enumerate(rows["event_id"])}
+        # In the order of the register, so that a later decision overwrites an earlier one, as in decisions.apply.
+        for j, factor in enumerate(specs.factors):
+            for k, option in enumerate(factor.options):
+                cells = tables.options[
+                    (tables.options["decision_id"] == factor.name) & (tables.options["option"] == option)
+                ]
+                chosen = specs.index[:, j] == k
+                for cell in cells.itertuples(index=False):
+                    if cell.row_id in position and cell.column in encode:
+                        matrix[cell.column][chosen, position[cell.row_id]] = encode[cell.column](cell.value)
+        return cls(
+            *(matrix[c] for c in encode),
+            places=list(place_code),
+            province=districts["province_id"].to_numpy(),
+            incident_count=len(incident_code),
+        )
+
+    def incidents(self, counted: Array) -> _Incidents:
+        """Group the counted reports by incident, as `incidents.incidents` does."""
+        shape = (len(counted), self.incident_count)
+        keep = counted & (self.place >= 0)
+        spec, report = np.nonzero(keep)
+        at = (spec, self.incident[spec, report])
+        first, last = self.first[spec, report], self.last[spec, report]
+
+        def gathered(how: np.ufunc, empty: int, source: Array) -> Array:
+            table = np.full(shape, empty, dtype=np.int32)
+            how.at(table, at, source)
+            return table
+
+        last_start, first_start = gathered(np.maximum, -FAR, first), gathered(np.minimum, FAR, first)
+        last_end, first_end = gathered(np.maximum, -FAR, last), gathered(np.minimum, FAR, last)
+        place = gathered(np.maximum, -1, self.place[spec, report])
+        agree = last_start <= first_end
+        return _Incidents(
+            place,
+            np.where(agree, last_start, first_start),
+            np.where(agree, first_end, last_end),
+            exists=place >= 0,
+        )
+
+
+def _net(lost: _Placed, won: _Placed, places: int) -> dict[str, Array]:
+    """Count places held at the end, as `rates.net` does."""
+    shape = (len(lost.place), max(places, 1))
+
+    def newest(of: Array, where: Array) -> Array:
+        table = np.full(shape, -FAR, dtype=np.int32)
+        spec, incident = np.nonzero(where)
+        np.maximum.at(table, (spec, won.place[spec, incident]), of[spec, incident])
+        return np.take_along_axis(table, np.maximum(lost.place, 0), axis=1)
+
+    held = {
+        "net_low": lost.certain & (newest(won.last, won.possible) < lost.first),
+        "net_point": lost.counted & (newest(won.point, won.counted) < lost.point),
+        "net_high": lost.possible & (newest(won.first, won.certain) <= lost.last),
+    }
+    result = {}
+    for name, flags in held.items():
+        table = np.zeros(shape, dtype=bool)
+        spec, incident = np.nonzero(flags)
+        table[spec, lost.place[spec, incident]] = True
+        result[name] = table.sum(axis=1)
+    return result
+
+
+def weekly(counts: pd.DataFrame, name: str, days: pd.Series | int, confidence: float) -> pd.DataFrame:
+    """Return low, point, high losses a week of each specification: `rates.rate` over columns NAME_low …"""
+    most = int(np.nanmax(counts[f"{name}_high"].to_numpy(), initial=0))
+    exact = [rates.poisson_interval(n, confidence) for n in range(most + 1)]
+    low = np.array([i.low for i in exact])[counts[f"{name}_low"].to_numpy(int)]
+    high = np.array([i.high for i in exact])[counts[f"{name}_high"].to_numpy(int)]
+    point = counts[f"{name}_point"].to_numpy(float)
+    per_week = rates.DAYS_PER_WEEK / np.asarray(days)
+    return pd.DataFrame({"low": low * per_week, "point": point * per_week, "high": high * per_week})
+
+
+# --- headlines from the figures that the parties gave ------------------------------------------------------------
+
+
+def claim_factors(study: Study) -> list[Factor]:
+    """Return the choices that can move an implied rate between two figures: decisions and the denominator."""
+    speakers = figures.speakers_claims(study.tables.claims)
+    scale = [c["claim_id"] for _, c in speakers.iterrows() if figures.is_district_scale(c)]
+    chosen = study.parameters.denominator
+    denominators = tuple(dict.fromkeys((str(chosen), "419", str(OTHER_DENOMINATOR))))
+    return [
+        *decision_factors(study.tables, study.parameters.decisions, scale),
+        Factor("denominator", "How many districts does the country have?", denominators),
+    ]
+
+
+def claim_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
+    """Return the implied rates in every specification: one row a specification and pair of figures.
+
+    Columns: specification, a, b (claim_ids, earlier and later), narrow, low, high (districts a day; low and high
+    NaN where any rate fits).
+    """
+    rows = []
+    for i, index in enumerate(specs.index):
+        chosen = {f.name: f.options[k] for f, k in zip(specs.factors, index, strict=True)}
+        denominator = int(chosen.pop("denominator"))
+        coded = register.apply(study.base, study.parameters.decisions | chosen)
+        scale = figures.common_scale(figures.speakers_claims(coded.claims), denominator)
+        for (_, a), (_, b) in itertools.combinations(scale.iterrows(), 2):
+            narrow, widest = figures.implied_rate(a, b)
+            low, high = (widest.low, widest.high) if widest else (math.nan, math.nan)
+            rows.append((i, a["claim_id"], b["claim_id"], narrow, low, high))
+    return pd.DataFrame(rows, columns=["specification", "a", "b", "narrow", "low", "high"])
+
+
+# --- what moves a headline ---------------------------------------------------------------------------------------
+
+
+def swings(specs: Specifications, low: Array, point: Array, high: Array) -> pd.DataFrame:
+    """Return what each choice alone does to a headline; `specs` as `one_at_a_time` gives them.
+
+    One row an alternative: factor, question, option, low, point, high (the headline under it), change (of the
+    point from the report's), reach (how far low or high move), largest first.
+    """
+    rows = []
+    for i in range(1, len(specs.index)):
+        j = int(np.flatnonzero(specs.index[i])[0])
+        factor = specs.factors[j]
+        rows.append(
+            {
+                "factor": factor.name,
+                "question": factor.question,
+                "option": factor.options[specs.index[i, j]],
+                "low": low[i],
+                "point": point[i],
+                "high": high[i],
+                "change": point[i] - point[0],
+                "reach": np.nanmax(np.abs([low[i] - low[0], high[i] - high[0], 0.0])),
+            }
+        )
+    columns = ["factor", "question", "option", "low", "point", "high", "change", "reach"]
+    table = pd.DataFrame(rows, columns=columns)
+    order = table.assign(size=table["change"].abs()).sort_values(
+        ["size", "reach", "factor", "option"], ascending=[False, False, True, True], kind="stable"
+    )
+    return order.drop(columns="size").reset_index(drop=True)
+
+
+def widest_factors(factors: Sequence[Factor], moved: pd.DataFrame, always: Sequence[str], limit: int) -> list[Factor]:
+    """Return the factors that move a headline most, as many as keep the combinations within `limit`.
+
+    `moved` has one row an alternative (as `swings`); the factors named in `always` come in whatever they do.
+    """
+    size = moved.assign(size=moved["change"].abs() + moved["reach"]).groupby("factor")["size"].max()
+    ranked = sorted(factors, key=lambda f: (f.name not in always, -size.get(f.name, 0.0), f.name))
+    taken: set[str] = set()
+    combinations = 1
+    for factor in ranked:
+        wanted = factor.name in always or size.get(factor.name, 0.0) > 0
+        if wanted and combinations * len(factor.options) <= limit:
+            taken.add(factor.name)
+            combinations *= len(factor.options)
+    return [f if f.name in taken else replace(f, options=f.options[:1]) for f in factors]
+
+
+def explorer(
+    study: Study,
+    grid: Specifications,
+    counted: pd.DataFrame,
+    claim_specs: Specifications,
+    implied: pd.DataFrame,
+    confidence: float,
+) -> dict[str, object]:
+    """Return what the page on choices needs to follow the reader: plain lists, in the order of the combinations.
+
+    `events`: factors (name, question, options; those with more than one option), and for each combination (the
+    last factor varies fastest) gross, net and local as [low, point, high] columns, and days. `poisson`: exact
+    bounds for the mean of each count from 0. `claims`: factors, and for each pair of figures narrow, low, high.
+    """
+    most = int(counted[["gross_high", "net_high"]].to_numpy().max(initial=0))
+    bounds = [rates.poisson_interval(n, confidence) for n in range(most + 1)]
+    columns = ("gross", "net") if study.stated_losses().empty else ("gross", "net", "local")
+    pairs = {}
+    for (a, b), part in implied.groupby(["a", "b"], sort=False):
+        ordered = part.sort_values("specification")
+        pairs[f"{a}-{b}"] = {
+            edge: [None if pd.isna(v) else round(float(v), 3) for v in ordered[edge]] for edge in ("narrow", "low", "high")
+        }
+    return {
+        "events": {
+            "factors": _described(grid),
+            "days": counted["days"].tolist(),
+            **{c: {e: counted[f"{c}_{e}"].astype(int).tolist() for e in ("low", "point", "high")} for c in columns},
+        },
+        "poisson": {"low": [round(i.low, 4) for i in bounds], "high": [round(i.high, 4) for i in bounds]},
+        "claims": {"factors": _described(claim_specs), "pairs": pairs},
+    }
+
+
+def _described(specs: Specifications) -> list[dict[str, object]]:
+    return [
+        {"name": f.name, "question": f.question, "options": list(f.options)} for f in specs.factors if len(f.options) > 1
+    ]

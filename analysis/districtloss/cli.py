@@ -1,0 +1,131 @@
+"""The command line. Each command parses, calls one function of the library and says how it went.
+
+Exit codes: 0 done; 1 done, and the answer is no; 2 the input is wrong, one line a fault on standard error.
+Imports stand inside the commands, so that `--help` and an unchanged report need neither pandas nor Papermill.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from districtloss.faults import Fault, Faults
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+MOST_FAULTS = 100  # printed; the number of the rest is said
+
+Data = Annotated[Path, typer.Option("--data", help="Folder with the tables.", show_default="data")]
+Output = Annotated[Path, typer.Option("--output", help="Folder for the report.", show_default="build/report")]
+Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="First day of the window.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Last day of the window.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A parameter or a decision, e.g. denominator=401 or D04=counted."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Redo all, also what has not changed.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but faults.")]
+
+
+def main() -> None:
+    """Run the command line; faults become lines on standard error and exit code 2."""
+    try:
+        app()
+    except Faults as found:
+        for fault in found.faults[:MOST_FAULTS]:
+            print(fault, file=sys.stderr)
+        if len(found.faults) > MOST_FAULTS:
+            print(f"and {len(found.faults) - MOST_FAULTS} more faults", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped; nothing was changed", file=sys.stderr)
+        sys.exit(130)
+
+
+def _parameters(start: str | None, as_of: str | None, settings: list[str] | None):  # type: ignore[no-untyped-def]
+    from districtloss import parameters
+
+    named: dict[str, str] = {}
+    for setting in settings or []:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise Faults([Fault("--set", None, name, "has no value", f"write --set {name}=VALUE")])
+        named[name] = value
+    if start is not None:
+        named["start"] = start
+    if as_of is not None:
+        named["as_of"] = as_of
+    return parameters.parse(named)
+
+
+def _default(path: Path | None, name: str) -> Path:
+    from districtloss import paths
+
+    return path if path is not None else getattr(paths, name)
+
+
+def _make(
+    data: Path | None, output: Path | None, start: str | None, as_of: str | None, settings: list[str] | None,
+    *, renderer: str, rendered: bool, force: bool, quiet: bool,
+) -> None:  # fmt: skip
+    from districtloss import build as builder
+    from districtloss.progress import progress
+
+    if renderer not in ("auto", "quarto", "pandoc"):
+        raise Faults([Fault("--renderer", None, None, f"{renderer!r} is not a renderer", "auto, quarto or pandoc")])
+    parameters = _parameters(start, as_of, settings)
+    target = _default(output, "REPORT")
+    with progress(quiet) as say:
+        made = builder.build(
+            _default(data, "DATA"), target, parameters, renderer=renderer, rendered=rendered, force=force, say=say
+        )
+    if not quiet:
+        page = target / "index.html" if rendered else target / "results"
+        with_ = f", rendered by {made['renderer']['version']}" if rendered else ""
+        print(f"{page}  version {made['version']}, digest {made['digest'][:12]}{with_}")
+
+
+@app.command()
+def build(
+    data: Data = None,  # type: ignore[assignment]
+    output: Output = None,  # type: ignore[assignment]
+    start: Start = None,
+    as_of: AsOf = None,
+    settings: Settings = None,
+    renderer: Annotated[str, typer.Option("--renderer", help="auto, quarto or pandoc.")] = "auto",
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Validate the data, run the notebooks, render the report as HTML and PDF."""
+    _make(data, output, start, as_of, settings, renderer=renderer, rendered=True, force=force, quiet=quiet)
+
+
+@app.command()
+def run(
+    data: Data = None,  # type: ignore[assignment]
+    output: Output = None,  # type: ignore[assignment]
+    start: Start = None,
+    as_of: AsOf = None,
+    settings: Settings = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """The same without rendering: results only."""
+    _make(data, output, start, as_of, settings, renderer="auto", rendered=False, force=force, quiet=quiet)
+
+
+@app.command()
+def check(data: Data = None) -> None:  # type: ignore[assignment]
+    """Validate a data folder; list every fault."""
+    from districtloss.tables import read_tables
+
+    folder = _default(data, "DATA")
+    tables = read_tables(folder)
+    print(f"{folder}: no fault in {len(tables.events):,} events and {len(tables.claims):,} claims.")
+
+
+if __name__ == "__main__":
+    main()

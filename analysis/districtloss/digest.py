@@ -1,0 +1,33 @@
+"""Hashes of files, and the content digest that names what a report is made of and what it found."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+SHORT = 12  # characters of the digest that pages print
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder by its path within it, in order."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return dict(sorted((p.relative_to(folder).as_posix(), sha256(p)) for p in files))
+
+
+def content_digest(data: Mapping[str, str], results: Mapping[str, str]) -> str:
+    """Return the digest of data and results: SHA-256 over `HASH  PATH` lines (as sha256sum prints them), sorted.
+
+    Drawings and executed notebooks are left out, since they carry versions of programs and no result of their own;
+    so the digest is the same for both renderers.
+    """
+    counted = {f"data/{path}": h for path, h in data.items()}
+    counted |= {
+        f"results/{path}": h for path, h in results.items() if path == "values.json" or path.startswith("tables/")
+    }
+    lines = "".join(f"{h}  {path}\n" for path, h in sorted(counted.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,0 +1,138 @@
+"""The rows of the data in words: what each says, who says it, where it stands."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from districtloss.results import days
+from districtloss.tables import Tables
+from districtloss.values import printed, printed_range
+
+EVENT_WORDS = {
+    "capture": "fell to the Taliban",
+    "recapture": "won back",
+    "claimed_capture": "claimed by the Taliban",
+    "claimed_recapture": "claimed to be won back",
+    "implied_capture": "implied to have fallen",
+    "assault": "attacked",
+    "clash": "fighting",
+    "retreat": "retreat",
+    "threat": "threatened",
+    "prison_break": "prisoners freed",
+    "aircraft_down": "aircraft lost",
+    "casualties": "casualties reported",
+    "mobilisation": "residents took up arms",
+    "other": "other",
+}
+ATTRIBUTION_WORDS = {
+    "confirmed_by_official": "an official confirms",
+    "claimed_by_party": "one side claims",
+    "reported_by_media": "the outlet reports",
+    "witnesses": "witnesses say",
+    "social_media": "posted on social media",
+}
+
+
+def source_names(tables: Tables) -> pd.Series:
+    """Return for each source_id how the report names it: outlet and day."""
+    sources = tables.sources
+    names = [
+        f"{'unnamed outlet' if 'not named' in s.outlet.lower() else s.outlet}, {days(s.published, s.published)}"
+        for s in sources.itertuples(index=False)
+    ]
+    return pd.Series(names, index=sources["source_id"])
+
+
+def place_names(tables: Tables) -> pd.Series:
+    """Return for each place_id its name with its province: `Kaldar (Balkh)`; the empty id is the country."""
+    provinces = tables.provinces.set_index("province_id")["name"]
+    places = tables.places
+    names = [
+        name if name.startswith(provinces[province]) else f"{name} ({provinces[province]})"
+        for name, province in zip(places["name"], places["province_id"], strict=True)
+    ]
+    return pd.concat([pd.Series(names, index=places["place_id"], dtype=object), pd.Series({"": "the country"})])
+
+
+def events_in_words(tables: Tables) -> pd.DataFrame:
+    """Return one row an event row, in words: id, place, what, when, who, source, paragraph, incident_id, decision,
+    disputed_by, note, basis."""
+    e = tables.events
+    speaker = e["reported_by"].where(e["reporter_office"] == "", e["reported_by"] + ", " + e["reporter_office"])
+    attribution = e["attribution"].map(ATTRIBUTION_WORDS)
+    return pd.DataFrame(
+        {
+            "id": e["event_id"],
+            "place": e["place_id"].map(place_names(tables)),
+            "what": e["event_type"].map(EVENT_WORDS),
+            "when": [days(a, b) for a, b in zip(e["date_earliest"], e["date_latest"], strict=True)],
+            "who": attribution.where(speaker == "", attribution + ": " + speaker),
+            "source": e["source_id"].map(source_names(tables)),
+            "paragraph": e["paragraph"],
+            "incident_id": e["incident_id"],
+            "decision": e["decision_id"],
+            "disputed_by": e["disputed_by"],
+            "note": e["note"],
+            "basis": e["date_basis"],
+        }
+    )
+
+
+def figure_in_words(claim: pd.Series) -> str:
+    """Return a claim's figure as a reader would say it: `81 of 419 district centers`, `up to 85% of territory`."""
+    share = claim["kind"] == "share"
+    style = "percent" if share else "number"
+    low, high = claim["value_low"], claim["value_high"]
+    value = printed_range(None if pd.isna(low) else low, None if pd.isna(high) else high, 0, style)
+    if claim["qualifier"] == "about" and low == high:
+        value = f"about {value}"
+    if claim["qualifier"] == "more_than":
+        value = value.replace("at least", "more than")
+    if claim["qualifier"] == "up_to":
+        value = value.replace("at most", "up to")
+    whole = claim["denominator"]
+    unit = claim["unit"].removeprefix("share of ")
+    if share:
+        return f"{value} of {unit}"
+    return f"{value} {unit}" if pd.isna(whole) else f"{value} of {printed(whole)} {unit}"
+
+
+def claims_in_words(tables: Tables) -> pd.DataFrame:
+    """Return one row a claim, in words: id, who, about (side), measure, figure, scope, when, source, paragraph,
+    decision, disputed_by, note, basis."""
+    c = tables.claims
+    scopes = tables.provinces.set_index("province_id")["name"]
+    return pd.DataFrame(
+        {
+            "id": c["claim_id"],
+            "who": c["claimant_name"].where(c["claimant_name"] != "", "the outlet"),
+            "about": c["side"],
+            "measure": c["measure"].str.replace("_", " "),
+            "figure": [figure_in_words(claim) for _, claim in c.iterrows()],
+            "scope": c["scope"].map(scopes).fillna("the country"),
+            "when": [days(a, b) for a, b in zip(c["as_of_earliest"], c["as_of_latest"], strict=True)],
+            "source": c["source_id"].map(source_names(tables)),
+            "paragraph": c["paragraph"],
+            "decision": c["decision_id"],
+            "disputed_by": c["disputed_by"],
+            "note": c["note"],
+            "basis": c["as_of_basis"],
+        }
+    )
+
+
+def rows_in_words(tables: Tables) -> pd.DataFrame:
+    """Return every event and claim as one line, indexed by id: `line` (what it says) and `where` (source)."""
+    e, c = events_in_words(tables), claims_in_words(tables)
+    events = e["place"] + ", " + e["what"] + ", " + e["when"] + " — " + e["who"]
+    claims = c["who"] + ": " + c["measure"] + " (" + c["about"] + "), " + c["figure"] + ", as of " + c["when"]
+    both = pd.DataFrame(
+        {
+            "line": pd.concat([events, claims]).to_numpy(dtype=object),
+            "where": pd.concat([f["source"] + ", paragraph " + f["paragraph"].astype(str) for f in (e, c)]).to_numpy(
+                dtype=object
+            ),
+        },
+        index=pd.concat([e["id"], c["id"]]).to_numpy(dtype=object),
+    )
+    return both

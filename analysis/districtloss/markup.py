@@ -1,0 +1,56 @@
+"""Markdown from data. Text from data is data: whatever it holds is printed, never obeyed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+# Every ASCII punctuation mark can be escaped in Pandoc's Markdown; escaping all of them leaves no syntax, be it
+# Markdown, HTML, a citation, a cross-reference or a Quarto shortcode.
+SYNTAX = re.compile(r"([!-/:-@\[-`{-~])")
+SPACE = re.compile(r"\s+")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Longer cells would make a page that nobody can read; the CSV beside the table holds the whole text.
+LONGEST = 400
+
+
+def escape(text: object) -> str:
+    """Return `text` as inline Markdown that prints as itself, on one line, cut at LONGEST characters."""
+    flat = SPACE.sub(" ", CONTROL.sub("", str(text))).strip()
+    if len(flat) > LONGEST:
+        flat = flat[: LONGEST - 1] + "…"
+    return SYNTAX.sub(r"\\\1", flat)
+
+
+def pipe_table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], align: str, widths: Sequence[int] | None = None
+) -> str:
+    """Return a pipe table. `align` has one letter a column, `l` or `r`; cells are Markdown already.
+
+    `widths` are relative column widths, used where a row is longer than a line.
+    """
+    widths = widths or [max(3, len(h)) for h in headers]
+    rules = [("-" * max(2, w) + ":") if a == "r" else (":" + "-" * max(2, w)) for a, w in zip(align, widths, strict=True)]
+    lines = ["| " + " | ".join(headers) + " |", "|" + "|".join(rules) + "|"]
+    lines += ["| " + " | ".join(cell or " " for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def html_block(html: str) -> str:
+    """Return a block of raw HTML that only the HTML book holds."""
+    return f'::: {{.content-visible when-format="html"}}\n```{{=html}}\n{html}\n```\n:::'
+
+
+def script_json(data: Any) -> str:
+    """Return JSON that can stand in a script element: no character of it can end the element or start a comment."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def inert_cell(text: str) -> str:
+    """Return a CSV cell that a spreadsheet does not take for a formula."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,151 @@
+"""The parameters of an analysis: names, types, bounds and defaults, checked before any notebook runs.
+
+Papermill only warns of a parameter that a notebook does not have, so everything is checked here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from districtloss.faults import Fault, Faults
+
+ATTRIBUTIONS = (
+    "confirmed_by_official",
+    "reported_by_media",
+    "witnesses",
+    "claimed_by_party",
+    "social_media",
+)
+DATE_RULES = ("earliest", "midpoint", "latest")
+DECISION = re.compile(r"D\d{2,}")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What can be varied without touching the data. `as_of` None means the day of the newest source."""
+
+    start: dt.date = dt.date(2021, 6, 4)
+    as_of: dt.date | None = None
+    denominator: int = 419
+    attribution: tuple[str, ...] = ATTRIBUTIONS[:3]
+    date_rule: str = "midpoint"
+    net: bool = False
+    confidence: float = 0.95
+    decisions: Mapping[str, str] = field(default_factory=dict)
+
+    def for_notebooks(self) -> dict[str, Any]:
+        """Return the parameters as plain values that Papermill passes unchanged (dates as ISO strings)."""
+        return {
+            "start": self.start.isoformat(),
+            "as_of": self.as_of.isoformat() if self.as_of else "",
+            "denominator": self.denominator,
+            "attribution": list(self.attribution),
+            "date_rule": self.date_rule,
+            "net": self.net,
+            "confidence": self.confidence,
+            "decisions": dict(sorted(self.decisions.items())),
+        }
+
+
+# What --help and the methods chapter say of each.
+MEANING = {
+    "start": "first day of the window (ISO date)",
+    "as_of": "last day of the window (ISO date); by default the day of the newest source",
+    "denominator": "districts in the country, 1 to 1000",
+    "attribution": f"attributions that count as a change of control, of {', '.join(ATTRIBUTIONS)}",
+    "date_rule": f"the day that stands for an interval in point figures: {', '.join(DATE_RULES)}",
+    "net": "whether recaptures are subtracted in the headline rate (true or false)",
+    "confidence": "of the Poisson intervals, 0.5 to 0.999",
+}
+
+
+def parse(settings: Mapping[str, str]) -> Parameters:
+    """Return the parameters that `settings` (NAME -> text, as after --set) describe.
+
+    Names are the fields of Parameters, and decision ids such as D03. Raises Faults with every name that is not
+    known, every value of the wrong type and every value out of bounds.
+    """
+    faults: list[Fault] = []
+    values: dict[str, Any] = {}
+    decisions: dict[str, str] = {}
+    for name, text in settings.items():
+        if DECISION.fullmatch(name):
+            decisions[name] = text
+        elif name not in PARSERS:
+            near = get_close_matches(name, PARSERS, 1)
+            remedy = f"did you mean {near[0]}?" if near else f"one of {', '.join(PARSERS)}, or a decision id"
+            faults.append(Fault("--set", None, name, "no such parameter", remedy))
+        else:
+            try:
+                values[name] = PARSERS[name](text)
+            except ValueError as error:
+                faults.append(Fault("--set", None, name, f"{text!r} is not usable", str(error)))
+    parameters = dataclasses.replace(Parameters(decisions=decisions), **values)
+    if parameters.as_of and parameters.as_of <= parameters.start:
+        problem = f"{parameters.as_of} is not after the start, {parameters.start}"
+        faults.append(Fault("--set", None, "as_of", problem, "a later day"))
+    if faults:
+        raise Faults(faults)
+    return parameters
+
+
+def _date(text: str) -> dt.date:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError("an ISO date such as 2021-06-04")
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("a day that exists, such as 2021-06-04") from None
+    if not 1900 <= day.year <= 2100:
+        raise ValueError("a year from 1900 to 2100")
+    return day
+
+
+def _denominator(text: str) -> int:
+    if not re.fullmatch(r"\d{1,4}", text) or not 1 <= int(text) <= 1000:
+        raise ValueError("a whole number from 1 to 1000")
+    return int(text)
+
+
+def _attribution(text: str) -> tuple[str, ...]:
+    parts = [part for part in re.split(r"[|,]", text) if part]
+    unknown = [part for part in parts if part not in ATTRIBUTIONS]
+    if not parts or unknown:
+        raise ValueError(f"one or more of {', '.join(ATTRIBUTIONS)}, joined with |")
+    return tuple(a for a in ATTRIBUTIONS if a in parts)
+
+
+def _date_rule(text: str) -> str:
+    if text not in DATE_RULES:
+        raise ValueError(f"one of {', '.join(DATE_RULES)}")
+    return text
+
+
+def _net(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("true or false")
+    return text == "true"
+
+
+def _confidence(text: str) -> float:
+    value = float(text) if re.fullmatch(r"0?\.\d+", text) else 0.0
+    if not 0.5 <= value <= 0.999:
+        raise ValueError("a number from 0.5 to 0.999")
+    return value
+
+
+PARSERS = {
+    "start": _date,
+    "as_of": _date,
+    "denominator": _denominator,
+    "attribution": _attribution,
+    "date_rule": _date_rule,
+    "net": _net,
+    "confidence": _confidence,
+}

@@ -1,0 +1,154 @@
+"""What a notebook leaves behind: values, tables, figures and words, recorded by one call where they are computed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from districtloss import values
+from districtloss.markup import inert_cell
+from districtloss.rates import Estimate
+from districtloss.values import Value
+
+
+class Results:
+    """Collects what one notebook makes under `folder` (results/): tables/*.csv, figures/*.vl.json and
+    parts/NOTEBOOK.json, which `publish` joins into values.json and the fragments of the book."""
+
+    def __init__(self, folder: str | Path, notebook: str, decisions: pd.DataFrame | None = None) -> None:
+        """Open the results of `notebook` (its file name without the ending).
+
+        With a decisions table, each value records which decisions touch the rows it was made of.
+        """
+        self.folder = Path(folder)
+        self.notebook = notebook
+        self._touches: dict[str, list[str]] = {}
+        if decisions is not None:
+            for decision in decisions.itertuples(index=False):
+                for row in filter(None, decision.touches.split("|")):
+                    self._touches.setdefault(row, []).append(decision.decision_id)
+        self._part: dict[str, dict[str, Any]] = {
+            "values": {}, "words": {}, "flags": {}, "tables": {}, "figures": {}, "data": {},
+        }  # fmt: skip
+        for name in ("tables", "figures", "parts"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    def value(
+        self,
+        name: str,
+        figure: Estimate | float | None,
+        *,
+        label: str,
+        unit: str,
+        formula: str,
+        rows: Iterable[str] = (),
+        decimals: int = 0,
+        style: str = "number",
+    ) -> Value:
+        """Record a number of the prose: what it is called, how it was made (in words) and from which rows."""
+        rows = sorted({part for row in rows for part in str(row).split("|") if part})
+        decisions = sorted({d for row in rows for d in self._touches.get(row, [])})
+        value = values.of(
+            name, figure, label=label, unit=unit, formula=formula, rows=rows, decimals=decimals, style=style,
+            decisions=decisions, notebook=self.notebook,
+        )  # fmt: skip
+        self._record("values", name, value.entry())
+        return value
+
+    def words(self, name: str, text: str) -> str:
+        """Record words that depend on the data, for a `var` shortcode: a date, a name."""
+        self._record("words", name, text)
+        return text
+
+    def flag(self, name: str, holds: bool) -> bool:
+        """Record whether the data have something that a section is about, for `when-meta="has.NAME"`."""
+        self._record("flags", name, bool(holds))
+        return holds
+
+    def table(
+        self, name: str, frame: pd.DataFrame, columns: Mapping[str, str], formats: Mapping[str, Any] | None = None,
+        widths: Sequence[int] | None = None,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Record a table: all of `frame` as CSV, and `columns` (column -> header) as the table of the book.
+
+        `formats` has for a column the decimals of its numbers, `percent` or `date`; text stands as it is.
+        Returns the table as it is printed.
+        """
+        formats = formats or {}
+        exported = frame.copy()
+        for column in exported.select_dtypes(["object", "string"]):
+            exported[column] = exported[column].astype(str).map(inert_cell)
+        path = self.folder / "tables" / f"{name}.csv"
+        exported.to_csv(path, index=False, lineterminator="\n", float_format="%.6g", date_format="%Y-%m-%d")
+        shown = pd.DataFrame(
+            {header: [_shown(cell, formats.get(column)) for cell in frame[column]] for column, header in columns.items()}
+        )
+        numeric = [formats.get(c) is not None and formats.get(c) != "date" for c in columns]
+        self._record(
+            "tables",
+            name,
+            {
+                "headers": list(columns.values()),
+                "align": "".join("r" if n else "l" for n in numeric),
+                "rows": shown.astype(str).to_numpy().tolist(),
+                "widths": list(widths) if widths else None,
+                "notebook": self.notebook,
+            },
+        )
+        return shown
+
+    def figure(self, name: str, chart: alt.TopLevelMixin, data: pd.DataFrame, alt_text: str) -> alt.TopLevelMixin:
+        """Record a chart as a Vega-Lite specification, with its data as CSV and what it shows in words."""
+        specification = json.loads(chart.to_json())
+        text = json.dumps(specification, indent=1, sort_keys=True, ensure_ascii=False)
+        (self.folder / "figures" / f"{name}.vl.json").write_text(text + "\n", "utf-8")
+        data.to_csv(
+            self.folder / "tables" / f"fig-{name}.csv", index=False, lineterminator="\n", float_format="%.6g",
+            date_format="%Y-%m-%d",
+        )  # fmt: skip
+        self._record("figures", name, {"alt": alt_text, "notebook": self.notebook})
+        return chart
+
+    def data(self, name: str, content: Any) -> None:
+        """Record data that a page of the book works with in the reader's browser."""
+        self._record("data", name, content)
+
+    def _record(self, kind: str, name: str, content: Any) -> None:
+        if name in self._part[kind]:
+            raise ValueError(f"{kind} {name!r} is recorded twice in {self.notebook}")
+        self._part[kind][name] = content
+        path = self.folder / "parts" / f"{self.notebook}.json"
+        path.write_text(json.dumps(self._part, sort_keys=True, ensure_ascii=False), "utf-8")
+
+
+def _shown(cell: Any, form: Any) -> str:
+    if form == "date":
+        return "" if pd.isna(cell) else day(cell)
+    if form == "percent":
+        return "" if pd.isna(cell) else values.printed(float(cell), 0, "percent")
+    if isinstance(form, int):
+        return "" if pd.isna(cell) else values.printed(float(cell), form)
+    return str(cell)
+
+
+def day(date: Any) -> str:
+    """Return a day as the report prints it: `4 June 2021`."""
+    stamp = pd.Timestamp(date)
+    return f"{stamp.day} {stamp:%B} {stamp.year}"
+
+
+def days(earliest: Any, latest: Any) -> str:
+    """Return an interval of days in short: `21 Jun`, `25–30 Jun`, `1 May – 21 Jun`."""
+    first, last = pd.Timestamp(earliest), pd.Timestamp(latest)
+    if pd.isna(first) or pd.isna(last):
+        return "day not known"
+    if first == last:
+        return f"{first.day} {first:%b}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last.day} {first:%b}"
+    return f"{first.day} {first:%b} – {last.day} {last:%b}"

@@ -1,0 +1,23 @@
+"""Who held a district when: its changes of control in order, with the sources and with what is disputed."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from districtloss.incidents import LOSS_TYPES, RECAPTURE_TYPES
+
+
+def named_twice(reports: pd.DataFrame) -> pd.DataFrame:
+    """Return the control reports of districts with more than one of them, ordered by district and time.
+
+    `reports` as `incidents.control_reports` gives them. Adds `standing`: `counted` (a capture or recapture that
+    nobody contradicts), `disputed` (another report contradicts it) or `doubted` (claimed by one side or only
+    implied). Rows run from the oldest to the newest end of their intervals.
+    """
+    several = reports[reports.groupby("place_id")["event_id"].transform("count") > 1]
+    standing = pd.Series("counted", index=several.index, dtype=object)
+    standing[~several["event_type"].isin(LOSS_TYPES + RECAPTURE_TYPES)] = "doubted"
+    standing[several["disputed_by"] != ""] = "disputed"
+    return several.assign(standing=standing).sort_values(
+        ["province_id", "name", "date_latest", "date_earliest", "event_id"], ignore_index=True
+    )

@@ -1,0 +1,116 @@
+"""Numbers that the prose uses, each with the trail of how it was made; and how they are printed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from districtloss.rates import Estimate
+
+UNKNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Value:
+    """One number of the report, as `values.json` holds it."""
+
+    name: str
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    text: str
+    range: str
+    formula: str
+    rows: tuple[str, ...]
+    decisions: tuple[str, ...]
+    notebook: str
+
+    def entry(self) -> dict[str, Any]:
+        """Return the value as `values.json` has it, without its name."""
+        entry = asdict(self)
+        del entry["name"]
+        return entry | {"rows": list(self.rows), "decisions": list(self.decisions)}
+
+
+def of(
+    name: str,
+    figure: Estimate | float | None,
+    *,
+    label: str,
+    unit: str,
+    formula: str,
+    rows: Iterable[str],
+    notebook: str,
+    decimals: int = 0,
+    decisions: Iterable[str] = (),
+    style: str = "number",
+) -> Value:
+    """Return a Value; `figure` None, NaN or infinite where the data do not give it.
+
+    `style` is `number` or `percent` (a share from 0 to 1, printed times 100). Open ends of an interval are None.
+    """
+    estimate = figure if isinstance(figure, Estimate) else None
+    point = estimate.point if estimate else figure
+    return Value(
+        name=name,
+        label=label,
+        value=_finite(point),
+        low=_finite(estimate.low if estimate else None),
+        high=_finite(estimate.high if estimate else None),
+        unit=unit,
+        text=printed(point, decimals, style),
+        range=printed_range(estimate.low, estimate.high, decimals, style) if estimate else "",
+        formula=formula,
+        rows=tuple(rows),
+        decisions=tuple(decisions),
+        notebook=notebook,
+    )
+
+
+def printed(number: float | None, decimals: int = 0, style: str = "number") -> str:
+    """Return a number as the report prints it: thousands with commas, a real minus sign, percent for shares."""
+    if _finite(number) is None:
+        return UNKNOWN
+    assert number is not None
+    scaled = number * 100 if style == "percent" else number
+    text = f"{scaled:,.{decimals}f}".replace("-", "−")
+    if text.strip("−0.,") == "":
+        text = text.lstrip("−")
+    return f"{text}%" if style == "percent" else text
+
+
+def printed_range(low: float | None, high: float | None, decimals: int = 0, style: str = "number") -> str:
+    """Return an interval in words: `3 to 5`, one number where both ends print alike, open ends said."""
+    low, high = _finite(low), _finite(high)
+    if low is None and high is None:
+        return UNKNOWN
+    if high is None:
+        return f"at least {printed(low, decimals, style)}"
+    if low is None:
+        return f"at most {printed(high, decimals, style)}"
+    ends = printed(low, decimals, style), printed(high, decimals, style)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def _finite(number: float | None) -> float | None:
+    return None if number is None or not math.isfinite(number) else float(number)
+
+
+def anchor(name: str) -> str:
+    """Return the id of a value's entry in the chapter on where the numbers come from."""
+    return f"n-{name.replace('_', '-')}"
+
+
+def variables(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return what `var` shortcodes expand to: for each value NAME its text, and NAME_range its interval, as links
+    to its entry. Text is inline Markdown; numbers are quoted, since YAML would reformat them."""
+    expanded = {}
+    for name, value in values.items():
+        link = f"(#{anchor(name)}){{.number}}"
+        expanded[name] = f"[{value['text']}]{link}"
+        expanded[f"{name}_range"] = f"[{value['range'] or value['text']}]{link}"
+    return expanded
