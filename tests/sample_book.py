@@ -10,26 +10,24 @@ import altair as alt
 import vl_convert
 import yaml
 
-from districtloss.paths import ASSETS
+from districtloss.paths import ASSETS, ROOT
 
-CONFIG = {
-    "project": {"type": "book"},
-    "lang": "en-GB",
-    "metadata-files": ["_report.yml"],
-    "bibliography": "chapters/references.bib",
-    "book": {
+# The project's own configuration, with another book in it: so what the tests find holds for the report too.
+CONFIG = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))
+CONFIG["book"].update(
+    {
         "title": "Harbours Closed",
         "subtitle": "A sample for the tests",
         "author": "The sample's author",
         "chapters": ["index.qmd", "chapters/rates.qmd", "chapters/methods.qmd", "chapters/sources.qmd"],
         "appendices": ["chapters/rows.qmd", "chapters/numbers.qmd"],
-    },
-}
+    }
+)
 VARIABLES = {
     "north_rate": "[0.31](#n-north-rate){.number}",
     "total": "[1,204](#n-total){.number}",
     "version": "0.1.0",
-    "hostile": r"\<b\>x\</b\> \#let \$5 \{\{\< var total \>\}\} \*star\* \@fig-none \[a\](b)",
+    "hostile": r"\<b\>x\</b\> \#let \$5 \*star\* \@fig-none \[a\](b)",
 }
 REPORT = {
     "report": {
@@ -48,11 +46,21 @@ REPORT = {
 }
 NUMBERS = {
     "north-rate": {
-        "text": "0.31 closures a day (95 % interval 0.13 to 0.61)",
+        "label": "Closures in the north",
+        "text": "0.31",
+        "range": "0.13 to 0.61",
+        "unit": "a day",
         "formula": "8 closures / 26 days",
-        "rows": ["E001 · Kaldar quay · harbour news, paragraph 3", "E002 · <b>Old</b> pier · paragraph 4"],
+        "rows": ["Kaldar quay, closed (Harbour News, paragraph 3)", "<b>Old</b> pier, closed (paragraph 4)"],
     },
-    "total": {"text": "1,204 boats", "formula": "the sum of all ports", "rows": ["C001 · the port office"]},
+    "total": {
+        "label": "Boats",
+        "text": "1,204",
+        "range": "",
+        "unit": "boats",
+        "formula": "the sum of all ports",
+        "rows": ["The port office, 30 June (paragraph 1)"],
+    },
 }
 BIBLIOGRAPHY = """\
 @article{harbour2021, title = {Harbours fall silent}, author = {Mariner, Ann}, date = {2021-06-30},
@@ -145,7 +153,7 @@ The same heading stands in two chapters. See @sec-day, and the guide [@pilot2020
 
 ## By port
 
-Data may hold anything: {{< var hostile >}}. In code: `#let x = 1`.
+Data may hold anything: {{< var hostile >}}, \\{\\{\\< var total \\>\\}\\}. In code: `#let x = 1`.
 
 > One may quote the port office.
 
@@ -173,6 +181,11 @@ ROWS = """\
 
 Every row.
 :::
+
+## In words
+
+- [E001]{#row-e001 .row-id} Kaldar quay was closed.
+- [E002]{#row-e002 .row-id} The old pier was closed.
 """
 NUMBERS_CHAPTER = """\
 # Where the numbers come from {#sec-numbers}
@@ -282,7 +295,7 @@ def _rows_table() -> str:
 
 def _number_entries() -> str:
     return "".join(
-        f"## {name.replace('-', ' ').capitalize()} {{#n-{name}}}\n\n"
-        f"**{entry['text']}**\n\nFormula: {entry['formula']}.\n\n"
+        f"## {entry['label']} {{#n-{name}}}\n\n**{entry['text']}** {entry['unit']}\n\n"
+        f"Formula: {entry['formula']}.\n\nRests on:\n\n- [E001](#row-e001) and [E002](#row-e002)\n\n"
         for name, entry in NUMBERS.items()
     )

@@ -1,4 +1,4 @@
-// The page around the text that Pandoc made: theme switch, menus, copying the citation, search, tables that scroll.
+// The page around the text that Pandoc made: theme switch, menus, copying the citation, search.
 "use strict";
 
 (() => {
@@ -63,16 +63,6 @@
       }
     });
   }
-
-  // TABLES: only a box that scrolls needs a stop for the keyboard.
-
-  const watchWidth = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
-    }
-  });
-  for (const box of all(".table-scroll, pre")) watchWidth.observe(box);
 
   // WHERE ONE IS, in the contents of the page
 

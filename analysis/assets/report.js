@@ -73,14 +73,28 @@
     return both;
   }
 
-  // A chart that names colours lists in usermeta.dark what each becomes on a dark page.
-  function recolour(part, colours) {
-    if (typeof part === "string") return colours[part.toLowerCase()] ?? part;
-    if (Array.isArray(part)) return part.map((one) => recolour(one, colours));
+  // On a dark page each colour gets the opposite lightness and keeps its hue (in OKLab, where equal steps look
+  // equal): dark words on light tiles become light words on dark tiles, and what stood out still does.
+  function reversed(hex) {
+    const linear = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
+      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    const times = (matrix, vector) => matrix.map((row) => row.reduce((sum, m, i) => sum + m * vector[i], 0));
+    const cones = times([[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.63]], linear).map(Math.cbrt);
+    const [light, a, b] = times([[0.2105, 0.7936, -0.0041], [1.978, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]], cones);
+    const turned = times([[1, 0.3963, 0.2158], [1, -0.1056, -0.0639], [1, -0.0895, -1.2915]], [1.03 - 0.8 * light, a, b])
+      .map((c) => c ** 3);
+    return "#" + times([[4.0767, -3.3077, 0.231], [-1.2684, 2.6098, -0.3413], [-0.0042, -0.7034, 1.7076]], turned)
+      .map((c) => Math.min(1, Math.max(0, c)))
+      .map((c) => (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055))
+      .map((c) => Math.round(255 * c).toString(16).padStart(2, "0")).join("");
+  }
+
+  function recolour(part) {
+    if (typeof part === "string") return /^#[0-9a-f]{6}$/i.test(part) ? reversed(part) : part;
+    if (Array.isArray(part)) return part.map(recolour);
     if (part === null || typeof part !== "object") return part;
-    const out = {};
-    for (const key of Object.keys(part)) out[key] = key === "data" || key === "datasets" ? part[key] : recolour(part[key], colours);
-    return out;
+    return Object.fromEntries(Object.entries(part).map(([key, value]) =>
+      [key, key === "data" || key === "datasets" ? value : recolour(value)]));
   }
 
   const isSingle = (spec) => !["hconcat", "vconcat", "concat", "facet", "repeat"].some((key) => key in spec);
@@ -105,7 +119,7 @@
     vega ??= loadScript(`${assets}vega.js`);
     await vega;
     let spec = fitted(source);
-    if (isDark() && source.usermeta?.dark) spec = recolour(spec, lowerKeys(source.usermeta.dark));
+    if (isDark()) spec = recolour(spec);
     spec = { ...spec, config: merge(spec.config ?? {}, themeConfig()) };
     const image = chart.querySelector("img");
     let mount = chart.querySelector(".chart-view");
@@ -138,8 +152,6 @@
       console.error(error);
     }
   }
-
-  const lowerKeys = (colours) => Object.fromEntries(Object.entries(colours).map(([from, to]) => [from.toLowerCase(), to]));
 
   function startCharts() {
     const charts = [...document.querySelectorAll(".chart[data-spec]")];
@@ -184,7 +196,11 @@
     let open = null, timer = 0, touched = false;
 
     function fill(link, entry) {
-      card.replaceChildren(element("p", "value", entry.text));
+      const value = element("p", "value", entry.text);
+      if (entry.unit) value.append(element("span", "", ` ${entry.unit}`));
+      card.replaceChildren(value);
+      if (entry.label) card.prepend(element("p", "label", entry.label));
+      if (entry.range && entry.range !== entry.text) card.append(element("p", "range", entry.range));
       if (entry.formula) card.append(element("p", "formula", entry.formula));
       const rows = entry.rows ?? [];
       if (rows.length) {
@@ -264,6 +280,16 @@
     });
     addEventListener("resize", () => { if (open && !card.hidden) place(open); });
   }
+
+  // TABLES: only a box that scrolls needs a stop for the keyboard.
+
+  const watchWidth = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  for (const box of document.querySelectorAll(".table-scroll, .quarto-float-tbl > div, pre")) watchWidth.observe(box);
 
   startCharts();
   startCards();

@@ -30,12 +30,9 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
     """Render `source` from `stage` into `out`; see `book.render`."""
     import typst
 
-    chapters = _expand(source, stage)
     with tempfile.TemporaryDirectory() as scratch:
-        answer = _pandoc(_job(source, chapters, stage, out), Path(scratch))
-        if answer["faults"]:
-            raise Faults(_locate(answer["faults"], chapters))
-        fonts = _fonts(Path(scratch) / "fonts")
+        answer = _run_book_lua(source, stage, Path(scratch), out)
+        fonts = copy_fonts(Path(scratch) / "fonts")
         main = (Path(scratch) / "book.typ").read_bytes()
         try:
             pdf = typst.compile(
@@ -53,11 +50,18 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
     return book.Rendered("pandoc", f"Pandoc {answer['pandoc']}, Typst {_version('typst')}")
 
 
-def copy_assets(folder: Path) -> None:
-    """Put stylesheets, scripts and the chart library into `folder`."""
+def check(source: book.Book, stage: Path) -> None:
+    """Raise the Faults that `render` would, and write nothing. Quarto only warns of most, and names no line."""
+    with tempfile.TemporaryDirectory() as scratch:
+        _run_book_lua(source, stage, Path(scratch), None)
+
+
+def copy_assets(folder: Path, *, frame: bool = True) -> None:
+    """Put stylesheets, scripts and the chart library into `folder`; without `frame`, for Quarto."""
     folder.mkdir(parents=True, exist_ok=True)
     for asset in sorted(ASSETS.iterdir()):
-        if asset.suffix in {".css", ".js"}:
+        # Each renderer has a frame of its own: frame.* is ours, quarto.scss a sheet for Quarto's.
+        if asset.is_file() and asset.stem != ("quarto" if frame else "frame"):
             shutil.copyfile(asset, folder / asset.name)
     shutil.copyfile(vega_bundle(), folder / "vega.js")
 
@@ -77,6 +81,14 @@ def vega_bundle() -> Path:
     return cached
 
 
+def _run_book_lua(source: book.Book, stage: Path, scratch: Path, out: Path | None) -> dict[str, Any]:
+    chapters = _expand(source, stage)
+    answer = _pandoc(_job(source, chapters, stage, out), scratch)
+    if answer["faults"]:
+        raise Faults(_locate(answer["faults"], chapters))
+    return answer
+
+
 def _expand(source: book.Book, stage: Path) -> dict[str, Expanded]:
     chapters: dict[str, Expanded] = {}
     faults: list[Fault] = []
@@ -88,13 +100,13 @@ def _expand(source: book.Book, stage: Path) -> dict[str, Expanded]:
     return chapters
 
 
-def _job(source: book.Book, chapters: dict[str, Expanded], stage: Path, out: Path) -> dict[str, Any]:
-    """Everything that book.lua has to know."""
+def _job(source: book.Book, chapters: dict[str, Expanded], stage: Path, out: Path | None) -> dict[str, Any]:
+    """Everything that book.lua has to know. Without `out` it only checks."""
     bibliography = source.config.get("bibliography", [])
     files = [bibliography] if isinstance(bibliography, str) else bibliography
     return {
         "stage": str(stage),
-        "out": str(out),
+        "out": str(out) if out else None,
         "page": str(RENDER / "page.html"),
         "typst": str(RENDER / "book.typ"),
         "book": source.config.get("book", {}),
@@ -140,8 +152,9 @@ def _whole(text: str) -> str:
     return re.escape(text) + r"(?![\w-])"
 
 
-def _fonts(folder: Path) -> Path:
-    folder.mkdir()
+def copy_fonts(folder: Path) -> Path:
+    """Put the faces of the PDF and of the drawings into `folder`."""
+    folder.mkdir(parents=True)
     for package, faces in FACES.items():
         files = importlib.resources.files(package) / "files"
         family = {"font_source_serif_pro": "SourceSerifPro", "font_source_sans_pro": "SourceSansPro"}[package]

@@ -809,7 +809,7 @@ if #faults == 0 then
   end
   if #faults == 0 then write_typst(printed, printed_ids) end
 end
-if #faults == 0 then
+if #faults == 0 and given(job.out) then
   for _, chapter in ipairs(pages) do
     local parent = chapter.page:match("^(.*)/[^/]*$")
     if parent then pandoc.system.make_directory(job.out .. "/" .. parent, true) end
