@@ -31,7 +31,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 report: $(READY) ## build the report [DATA=folder] [OUTPUT=folder] [ARGS="other options of districtloss build"]
-	@command -v quarto >/dev/null || test -e $(NO_QUARTO) || $(MAKE) -s quarto || true
+	@command -v quarto >/dev/null || test -e $(NO_QUARTO) || $(MAKE) -s quarto 2>/dev/null || true
 	@if command -v quarto >/dev/null; then echo "Report: rendering with Quarto $$(quarto --version)."; \
 	else echo "Report: rendering with Pandoc and Typst, since Quarto is not here ('make quarto' tries again)."; fi
 	@$(RUN) build $(if $(DATA),--data "$(DATA)") $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
@@ -82,8 +82,8 @@ $(PACKAGES):
 	rm -rf $(VENV) && "$$found" -m venv $(VENV)
 	@echo "Set-up: installing the pinned packages (a minute or two, this once)."
 	@$(PIP) install -qq --no-deps --no-compile --require-hashes -r requirements.lock
-	@# On every core at once, which pip does not do; some packages carry templates that are no Python, hence "true".
-	@$(PYTHON) -m compileall -qq -j 0 $(VENV)/lib || true
+	@# On every core at once, which pip does not do. Some packages carry templates that are no Python: no fault of ours.
+	@$(PYTHON) -m compileall -qq -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 	@touch $@
 
 $(READY): $(PACKAGES)

@@ -1,0 +1,225 @@
+"""Holds the repository to its promises: one version, pinned packages, clean notebooks, a telling layout."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import importlib.metadata
+import importlib.resources
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import nbformat
+import pytest
+import yaml
+
+import districtloss
+from districtloss.paths import CHANGELOG, CITATION, NOTEBOOKS, ROOT
+
+SHARED = ROOT.parent / "shared"  # where the articles lie, on machines that have them
+LAYOUT = {
+    ".ci",
+    ".github",
+    ".gitignore",
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "LICENSE",
+    "LICENSE-data",
+    "Makefile",
+    "README.md",
+    "_quarto.yml",
+    "analysis",
+    "chapters",
+    "data",
+    "environment.yml",
+    "index.qmd",
+    "pyproject.toml",
+    "requirements.lock",
+    "tests",
+}
+LAYOUT_LATER = {".gitattributes", "docs", "releases"}  # there once a picture or a release has been made
+# Spelt in two halves, so that this file does not name what it forbids.
+REGISTRIES = [
+    ".".join(halves)
+    for halves in [
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("deb.debian", "org"),
+        ("anaconda", "org"),
+    ]
+]
+MACHINE_PATH = r"(?<![\w.~-])/(?:work|root|home|Users)/\w+"
+
+
+def tracked() -> list[Path]:
+    """Files that git tracks; the whole tree is the project's only in a checkout."""
+    command = ["git", "-C", ROOT, "ls-files", "-z"]
+    names = subprocess.run(command, capture_output=True, text=True, check=False)
+    if names.returncode:
+        pytest.skip("not a git checkout, so which files are the project's own is not known")
+    return [path for name in names.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def text(name: str | Path) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def project() -> dict:
+    return tomllib.loads(text("pyproject.toml"))["project"]
+
+
+def schema(name: str) -> dict:
+    package = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
+    return json.loads((package / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_the_top_level_holds_what_the_readme_promises_and_nothing_else() -> None:
+    top = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    assert top - LAYOUT_LATER == LAYOUT
+
+
+@pytest.mark.parametrize("name", ["01_event_table", "02_loss_rates", "03_figures_compared"])
+def test_the_promised_notebook_is_there(name: str) -> None:
+    nbformat.validate(nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4))
+
+
+def test_notebooks_carry_no_outputs() -> None:
+    dirty = [
+        f"{path.name}, cell {position}"
+        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+        for position, cell in enumerate(nbformat.read(path, as_version=4).cells)
+        if cell.get("outputs") or cell.get("execution_count")
+    ]
+    assert not dirty, "run make format"
+
+
+def test_package_citation_and_changelog_agree_on_version_and_day() -> None:
+    citation = yaml.safe_load(text(CITATION))
+    newest = re.search(r"^## \[(\d.*?)\] - (\S+)$", text(CHANGELOG), re.MULTILINE)
+    assert newest
+    for told in (citation, citation["preferred-citation"]):
+        assert (told["version"], told["date-released"]) == newest.groups()
+    assert citation["version"] == districtloss.__version__
+
+
+def test_citation_file_holds_to_its_schema() -> None:
+    citation = yaml.safe_load(text(CITATION))
+    jsonschema.validate(citation, schema("citation-file-format"))
+
+
+def test_workflows_hold_to_their_schema_and_call_targets_that_exist() -> None:
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    assert workflows
+    for path in workflows:
+        workflow = yaml.safe_load(text(path))
+        workflow["on"] = workflow.pop(
+            True
+        )  # YAML 1.1, which PyYAML speaks, takes the key `on` for a truth value
+        jsonschema.validate(workflow, schema("github-workflows"))
+        assert_targets_exist(path)
+
+
+@pytest.mark.parametrize("name", ["README.md", ".ci/run"])
+def test_make_commands_that_are_written_down_exist(name: str) -> None:
+    assert_targets_exist(ROOT / name)
+
+
+def assert_targets_exist(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
+    called = set(re.findall(r"(?:^|`|run: )make ([a-z]+)\b", text(path), re.MULTILINE))
+    assert {"report", "test"} <= called <= targets
+
+
+def test_make_alone_lists_every_target() -> None:
+    phony = re.search(r"^\.PHONY: (help .*)$", text("Makefile"), re.MULTILINE)
+    assert phony
+    told = subprocess.run(["make", "-C", ROOT], capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"^  make ([a-z]+) ", told, re.MULTILINE)) == set(phony[1].split())
+
+
+def test_github_takes_the_quarto_that_the_makefile_pins() -> None:
+    pinned = re.search(r"^QUARTO_VERSION := (\S+)$", text("Makefile"), re.MULTILINE)
+    assert pinned
+    assert f'version: "{pinned[1]}"' in text(".github/workflows/report.yml")
+
+
+def test_every_locked_package_has_an_exact_version_and_hashes_and_no_address() -> None:
+    lock = text("requirements.lock")
+    entries = re.split(r"^(?=\w)", lock, flags=re.MULTILINE)[1:]
+    exact = re.compile(r"[\w.\[\]-]+==\S+ .*\\\n +--hash=sha256:[0-9a-f]{64}")
+    assert len(entries) > 100
+    assert not [entry for entry in entries if not exact.match(entry)]
+    assert "://" not in lock
+    assert "-url" not in lock
+
+
+def test_the_lock_covers_every_dependency() -> None:
+    wanted = project()["dependencies"] + project()["optional-dependencies"]["dev"]
+    locked = re.findall(r"^(\w[\w.-]*)==", text("requirements.lock"), re.MULTILINE)
+    assert set(map(normal, wanted)) <= set(map(normal, locked))
+
+
+@pytest.mark.parametrize(("folder", "extras"), [("analysis/districtloss", []), ("tests", ["dev"])])
+def test_every_imported_package_is_a_declared_dependency(folder: str, extras: list[str]) -> None:
+    declared = set(map(normal, project()["dependencies"]))
+    for extra in extras:
+        declared |= set(map(normal, project()["optional-dependencies"][extra]))
+    files = list((ROOT / folder).rglob("*.py"))
+    known = {path.stem for path in files} | {"districtloss"} | sys.stdlib_module_names
+    providers = importlib.metadata.packages_distributions()
+    undeclared = [
+        f"{path.name}: {module}"
+        for path in files
+        for module in imports(path) - known
+        if declared.isdisjoint(map(normal, providers.get(module, [])))
+    ]
+    assert not undeclared
+
+
+def imports(path: Path) -> set[str]:
+    """Top-level names of the modules that a file imports, at its head or inside a function."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_the_conda_environment_brings_quarto_and_the_named_tools() -> None:
+    environment = yaml.safe_load(text("environment.yml"))
+    names = {re.split(r"[ <>=]", entry)[0] for entry in environment["dependencies"] if isinstance(entry, str)}
+    assert environment["name"] == "districtloss"
+    assert {"quarto", "jupyter", "pandas", "altair", "papermill"} <= names
+
+
+def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
+    telling = re.compile("|".join([*map(re.escape, REGISTRIES), MACHINE_PATH]).encode())
+    found = {path.relative_to(ROOT): telling.findall(path.read_bytes()) for path in tracked()}
+    assert not {path: matches for path, matches in found.items() if matches}
+
+
+@pytest.mark.sources
+def test_no_run_of_nine_words_stands_in_an_article_too_but_for_titles() -> None:
+    tool, articles = SHARED / "tools" / "copied_sentences.py", SHARED / "sources"
+    if not (tool.is_file() and articles.is_dir()):
+        pytest.skip("the articles are not on this machine")
+    with (ROOT / "data" / "sources.csv").open(encoding="utf-8", newline="") as table:
+        titles = [" ".join(re.findall(r"\w+", row["title"].lower())) for row in csv.DictReader(table)]
+    command = [sys.executable, tool, ROOT, articles, "--words", "9"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode in (0, 1), told.stderr
+    runs = [line for line in told.stdout.splitlines() if not any(line.split(": ")[1] in t for t in titles)]
+    assert not runs
