@@ -119,9 +119,8 @@ def test_workflows_hold_to_their_schema_and_call_targets_that_exist() -> None:
     assert workflows
     for path in workflows:
         workflow = yaml.safe_load(text(path))
-        workflow["on"] = workflow.pop(
-            True
-        )  # YAML 1.1, which PyYAML speaks, takes the key `on` for a truth value
+        # PyYAML speaks YAML 1.1, where the key `on` is a truth value.
+        workflow["on"] = workflow.pop(True)
         jsonschema.validate(workflow, schema("github-workflows"))
         assert_targets_exist(path)
 
