@@ -14,7 +14,7 @@ import pandas as pd
 import vl_convert
 import yaml
 
-from districtloss import evidence, values
+from districtloss import evidence, results, values
 from districtloss.markup import escape, html_block, pipe_table, script_json
 from districtloss.tables import Tables
 
@@ -31,18 +31,18 @@ def publish(stage: Path, tables: Tables, drawings: Path) -> dict[str, Any]:
     `stage/results` holds what the notebooks made. `drawings` is a folder that keeps SVGs by the hash of their
     specification. Raises ValueError when two notebooks record one name.
     """
-    results = stage / "results"
-    parts = _joined(sorted((results / "parts").glob("*.json")))
+    folder = stage / "results"
+    parts = _joined(sorted((folder / "parts").glob("*.json")))
     numbers = parts["values"]
-    _write_json(results / "values.json", numbers)
+    _write_json(folder / "values.json", numbers)
     lines = evidence.rows_in_words(tables)
-    include = results / "include"
+    include = folder / "include"
     include.mkdir(exist_ok=True)
     for name, table in parts["tables"].items():
         (include / f"tbl-{name}.md").write_text(table_fragment(name, table), "utf-8")
     for name, figure in parts["figures"].items():
-        draw(results / "figures", name, drawings)
-        specification = json.loads((results / "figures" / f"{name}.vl.json").read_text("utf-8"))
+        draw(folder / "figures", name, drawings)
+        specification = json.loads((folder / "figures" / f"{name}.vl.json").read_text("utf-8"))
         (include / f"fig-{name}.md").write_text(figure_fragment(name, figure, specification), "utf-8")
     for name, content in parts["data"].items():
         block = f'<script type="application/json" id="data-{name}">{script_json(content)}</script>'
@@ -51,14 +51,15 @@ def publish(stage: Path, tables: Tables, drawings: Path) -> dict[str, Any]:
     (include / "events.md").write_text(event_list(tables), "utf-8")
     (include / "claims.md").write_text(claim_list(tables), "utf-8")
     (include / "decisions.md").write_text(decision_list(tables), "utf-8")
+    (include / "sources.md").write_text(source_list(tables), "utf-8")
     popovers = {values.anchor(n).removeprefix("n-"): popover(v, lines) for n, v in numbers.items()}
     script = f"window.DISTRICTLOSS_NUMBERS = {script_json(popovers)};\n"
-    (results / "numbers.js").write_text(script, "utf-8")
+    (folder / "numbers.js").write_text(script, "utf-8")
     words = {name: escape(text) for name, text in parts["words"].items()}
     _write_yaml(stage / "_variables.yml", values.variables(numbers) | words)
-    for part in (results / "parts").glob("*.json"):
+    for part in (folder / "parts").glob("*.json"):
         part.unlink()
-    (results / "parts").rmdir()
+    (folder / "parts").rmdir()
     return {"values": numbers, "flags": parts["flags"]}
 
 
@@ -261,3 +262,26 @@ def decision_list(tables: Tables) -> str:
             f"{escape(d.reason)} *Touches* {touches}."
         )
     return "\n".join(text) + "\n" if text else "The data have no decisions.\n"
+
+
+def source_list(tables: Tables) -> str:
+    """Return what is known of each source: outlet, title, days, whose side it belongs to, the hash of its text."""
+    names = evidence.source_names(tables)
+    text = []
+    for s in tables.sources.sort_values(["published", "source_id"]).itertuples(index=False):
+        title = f"“{escape(s.title)}”" if s.title else "No headline in the text"
+        facts = [
+            f"{escape(s.outlet)}{', ' + escape(s.author) if s.author else ''}",
+            f"published {escape(results.day(s.published))} ({escape(s.published_basis)})",
+        ]
+        if s.republished_by:
+            when = "" if pd.isna(s.republished) else f", {escape(results.day(s.republished))}"
+            facts.append(f"republished by {escape(s.republished_by)}{when}")
+        if s.party:
+            facts.append(f"outlet of {escape(s.party)}")
+        notes = " ".join(escape(n.rstrip(".") + ".") for n in (s.published_note, s.note) if n)
+        text.append(
+            f"## {escape(names[s.source_id])} {{#source-{s.source_id} .unnumbered}}\n\n{title}. {'; '.join(facts)}.\n\n"
+            f"{notes}\n\n`sha256:{s.sha256}`\n"
+        )
+    return "\n".join(text)
