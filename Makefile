@@ -32,8 +32,8 @@ help: ## list the targets
 
 report: $(READY) ## build the report [DATA=folder] [OUTPUT=folder] [ARGS="other options of districtloss build"]
 	@command -v quarto >/dev/null || test -e $(NO_QUARTO) || $(MAKE) -s quarto 2>/dev/null || true
-	@if command -v quarto >/dev/null; then echo "Report: rendering with Quarto $$(quarto --version)."; \
-	else echo "Report: rendering with Pandoc and Typst, since Quarto is not here ('make quarto' tries again)."; fi
+	@if command -v quarto >/dev/null; then echo "Report: the renderer is Quarto $$(quarto --version)."; \
+	else echo "Report: the renderer is Pandoc with Typst, as Quarto is not here ('make quarto' tries to install it)."; fi
 	@$(RUN) build $(if $(DATA),--data "$(DATA)") $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
 
 test: lint ## run the linters and all tests [ARGS="options of pytest"]

@@ -36,13 +36,14 @@ LAYOUT = {
     "analysis",
     "chapters",
     "data",
+    "docs",
     "environment.yml",
     "index.qmd",
     "pyproject.toml",
     "requirements.lock",
     "tests",
 }
-LAYOUT_LATER = {".gitattributes", "docs", "releases"}  # there once a picture or a release has been made
+LAYOUT_LATER = {".gitattributes", "releases"}  # there once a release has been made
 # Spelt in two halves, so that this file does not name what it forbids.
 REGISTRIES = [
     ".".join(halves)
@@ -134,6 +135,17 @@ def assert_targets_exist(path: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
     called = set(re.findall(r"(?:^|`|run: )make ([a-z]+)\b", text(path), re.MULTILINE))
     assert {"report", "test"} <= called <= targets
+
+
+def test_pictures_and_files_that_the_readme_names_exist() -> None:
+    readme = text("README.md")
+    named = [
+        *re.findall(r"\]\((?!http)(.+?)\)", readme),
+        *re.findall(r"`(\.?\w[\w-]*/[\w./-]+\.\w+)`", readme),
+    ]
+    made = {"build/report/index.html"}
+    assert {"docs/report.png", "data/CODEBOOK.md"} <= set(named)
+    assert not [name for name in named if name not in made and not (ROOT / name).exists()]
 
 
 def test_make_alone_lists_every_target() -> None:
