@@ -68,7 +68,14 @@ def test_text_that_looks_like_a_number_or_a_missing_value_stays_text(tmp_path: P
 
 @pytest.mark.parametrize(
     "text",
-    ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "{{< include /etc/passwd >}}", '"quoted", so', "a\nb", "é‏"],
+    [
+        "=cmd|' /C calc'!A0",
+        "<script>alert(1)</script>",
+        "{{< include /etc/passwd >}}",
+        '"quoted", so',
+        "a\nb",
+        "é‏",
+    ],
 )
 def test_whatever_stands_in_a_text_cell_is_data(tmp_path: Path, text: str):
     data = rows()
@@ -105,8 +112,13 @@ def test_a_folder_may_lack_decisions_options_and_a_data_package(tmp_path: Path):
 def test_a_header_without_rows_is_accepted_where_the_report_can_go_without(tmp_path: Path, table: str):
     data = rows()
     # what points at the emptied table goes too
-    gone = {"events": ["options", "decisions"], "claims": ["options", "decisions"],
-            "decisions": ["options"], "places": ["events", "options", "decisions"], "options": ["decisions"]}
+    gone = {
+        "events": ["options", "decisions"],
+        "claims": ["options", "decisions"],
+        "decisions": ["options"],
+        "places": ["events", "options", "decisions"],
+        "options": ["decisions"],
+    }
     for name in [table, *gone[table]]:
         data[name] = []
     for row in [*data["events"], *data["claims"]]:
@@ -161,7 +173,9 @@ def test_sources_without_rows_are_told(folder: Path):
 
 def test_a_missing_column_is_told_once_and_not_for_every_row(folder: Path):
     text = (folder / "options.csv").read_text("utf-8")
-    (folder / "options.csv").write_text("\n".join(line.rpartition(",")[0] for line in text.splitlines()), "utf-8")
+    (folder / "options.csv").write_text(
+        "\n".join(line.rpartition(",")[0] for line in text.splitlines()), "utf-8"
+    )
     assert told(folder) == ["options.csv:1: value: the column is missing, add it; its cells may be empty"]
 
 
