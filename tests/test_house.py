@@ -139,10 +139,8 @@ def assert_targets_exist(path: Path) -> None:
 
 def test_pictures_and_files_that_the_readme_names_exist() -> None:
     readme = text("README.md")
-    named = [
-        *re.findall(r"\]\((?!http)(.+?)\)", readme),
-        *re.findall(r"`(\.?\w[\w-]*/[\w./-]+\.\w+)`", readme),
-    ]
+    links, paths = r"\]\((?!http)(.+?)\)", r"`(\.?\w[\w-]*/[\w./-]+\.\w+)`"
+    named = re.findall(links, readme) + re.findall(paths, readme)
     made = {"build/report/index.html"}
     assert {"docs/report.png", "data/CODEBOOK.md"} <= set(named)
     assert not [name for name in named if name not in made and not (ROOT / name).exists()]
