@@ -62,7 +62,8 @@ ROWS: dict[str, Rows] = {
     ],
     "decisions": [
         {"decision_id": "D01", "question": "Which day?", "chosen": "the_30th",
-         "alternatives": "the_29th|none", "reason": "It is named", "touches": "E001|C001", "note": "none changes nothing: a test of the note"},
+         "alternatives": "the_29th|none", "reason": "It is named",
+         "touches": "E001|C001", "note": "none changes nothing: a test of the note"},
     ],
     "options": [
         {"decision_id": "D01", "option": "the_29th", "table": "events", "row_id": "E001",
