@@ -107,7 +107,13 @@ def _keys(data: Path, parameters: Parameters, renderer: tuple[str, str]) -> Keys
     code = [p for p in PACKAGE.glob("*.py") if p.name not in RENDERING]
     results = _hash(
         parameters.for_notebooks(),
-        [*data_files(data), ROOT / "data" / "datapackage.json", *NOTEBOOKS.glob("*.ipynb"), *code, ROOT / "requirements.lock"],
+        [
+            *data_files(data),
+            ROOT / "data" / "datapackage.json",
+            *NOTEBOOKS.glob("*.ipynb"),
+            *code,
+            ROOT / "requirements.lock",
+        ],
         sys.version,
     )
     prose = [ROOT / "_quarto.yml", ROOT / "index.qmd", CITATION, *PACKAGE.glob("*.py")]
@@ -137,9 +143,7 @@ def _stage() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _results(
-    data: Path, stage: Path, parameters: Parameters, keys: Keys, force: bool, say: Say
-) -> dict[str, Any]:
+def _results(data: Path, stage: Path, parameters: Parameters, keys: Keys, force: bool, say: Say) -> dict[str, Any]:
     """Fill stage/results, stage/_variables.yml and stage/data; return hashes of the data, values and flags."""
     kept = CACHE / "results" / keys.results
     if not force and (kept / "made.json").is_file():
@@ -213,7 +217,9 @@ def _lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[st
         "renderer": renderer[0].capitalize() + (f" {renderer[1]}" if renderer[1] else ""),
         "citation": report["citation"],
     }
-    path.write_text(yaml.safe_dump(variables, sort_keys=True, allow_unicode=True, default_style='"', width=10_000), "utf-8")
+    path.write_text(
+        yaml.safe_dump(variables, sort_keys=True, allow_unicode=True, default_style='"', width=10_000), "utf-8"
+    )
 
 
 def report_facts(content: str, renderer: tuple[str, str]) -> dict[str, Any]:
@@ -259,7 +265,17 @@ def _manifest(
 ) -> dict[str, Any]:
     from importlib.metadata import version
 
-    packages = ("altair", "nbclient", "numpy", "pandas", "papermill", "pypandoc_binary", "scipy", "typst", "vl-convert-python")
+    packages = (
+        "altair",
+        "nbclient",
+        "numpy",
+        "pandas",
+        "papermill",
+        "pypandoc_binary",
+        "scipy",
+        "typst",
+        "vl-convert-python",
+    )
     return {
         "generator": output.GENERATOR,
         "version": __version__,

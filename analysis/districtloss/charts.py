@@ -53,13 +53,14 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
     band = base.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(
         y=alt.Y("low:Q", axis=title), y2="high:Q", tooltip=tooltip
     )
-    line = base.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(
-        y="point:Q", tooltip=tooltip
-    )
+    line = base.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(y="point:Q", tooltip=tooltip)
     end = running.tail(1)
     certain, point, possible = (int(end[c].iat[0]) for c in ("low", "point", "high"))
-    said = {possible: f"{possible} possible", point: f"{point} by the {date_rule}", certain: f"{certain} certain"}
-    labels = pd.DataFrame({"date": end["date"].iat[0], "y": list(said), "text": list(said.values())})
+    said: dict[int, list[str]] = {}
+    for count, word in ((possible, "possible"), (certain, "certain"), (point, f"by the {date_rule}")):
+        said.setdefault(count, []).append(word)
+    texts = [f"{count} {', '.join(words)}" for count, words in said.items()]
+    labels = pd.DataFrame({"date": end["date"].iat[0], "y": list(said), "text": texts})
     ends = (
         alt.Chart(labels)
         .mark_text(align="left", dx=6, font=FONT, fontSize=12, color=INK)
@@ -70,7 +71,7 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
         .mark_rule(color=UNSURE, strokeDash=[3, 3])
         .encode(x=alt.X("date:T", scale=alt.Scale(type="utc")), tooltip=[alt.Tooltip("source:N", title="Article")])
     )
-    return themed(alt.layer(band, rules, line, ends).properties(width=WIDTH - 90, height=300))
+    return themed(alt.layer(band, rules, line, ends).properties(width=WIDTH - 110, height=300))
 
 
 def province_tiles(tiles: pd.DataFrame) -> alt.TopLevelMixin:
@@ -112,7 +113,9 @@ def timelines(changes: pd.DataFrame) -> alt.TopLevelMixin:
     `changes`: district, date_earliest, date_latest, to, standing, source, what.
     """
     last = changes["date_latest"] + pd.Timedelta(days=1)
-    drawn = changes.assign(end=last, side=changes["to"].map({"taliban": "to the Taliban", "government": "to the government"}))
+    drawn = changes.assign(
+        end=last, side=changes["to"].map({"taliban": "to the Taliban", "government": "to the government"})
+    )
     bars = (
         alt.Chart(drawn)
         .mark_bar(height=9, cornerRadius=2, strokeWidth=1.4)
@@ -142,17 +145,24 @@ def timelines(changes: pd.DataFrame) -> alt.TopLevelMixin:
         )
     )
     lanes = drawn["district"].value_counts()
-    return themed(
-        bars.properties(width=WIDTH - 140, height=alt.Step(16)).facet(
-            row=alt.Row(
-                "district:N",
-                sort=list(dict.fromkeys(drawn["district"])),
-                header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="left", title=None, labelFontWeight="normal"),
-            ),
-            spacing=6,
+    return (
+        themed(
+            bars.properties(width=WIDTH - 140, height=alt.Step(16))
+            .facet(
+                row=alt.Row(
+                    "district:N",
+                    sort=list(dict.fromkeys(drawn["district"])),
+                    header=alt.Header(
+                        labelAngle=0, labelAlign="left", labelOrient="left", title=None, labelFontWeight="normal"
+                    ),
+                ),
+                spacing=6,
+            )
+            .resolve_scale(y="independent")
         )
-        .resolve_scale(y="independent")
-    ) if len(lanes) else themed(bars)
+        if len(lanes)
+        else themed(bars)
+    )
 
 
 def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
@@ -179,7 +189,9 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
         alt.Tooltip("share_high:Q", title="Share, high", format=".0%"),
     ]
     base = alt.Chart(drawn)
-    box = base.mark_rect(color=BAND, opacity=0.55, stroke=BAND).encode(x=x, x2="end:T", y=y, y2="high:Q", tooltip=tooltip)
+    box = base.mark_rect(color=BAND, opacity=0.55, stroke=BAND).encode(
+        x=x, x2="end:T", y=y, y2="high:Q", tooltip=tooltip
+    )
     line = base.mark_rule(color=TALIBAN, strokeWidth=3).encode(x=x, x2="end:T", y="narrow:Q", tooltip=tooltip)
     text = base.mark_text(
         align="center", baseline="bottom", dy=-5, font=FONT, fontSize=12, color=INK, lineBreak="\n"
@@ -196,7 +208,9 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     data = drawn.assign(end=drawn["as_of_latest"] + pd.Timedelta(days=1))
     rows = list(dict.fromkeys(data["row"]))
     x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(type="utc"))
-    y = alt.Y("row:N", sort=rows, axis=alt.Axis(title=None, labelLimit=260, domain=False, ticks=False, labelFontSize=12))
+    y = alt.Y(
+        "row:N", sort=rows, axis=alt.Axis(title=None, labelLimit=260, domain=False, ticks=False, labelFontSize=12)
+    )
     tooltip = [
         alt.Tooltip("speaker:N", title="Speaker"),
         alt.Tooltip("group:N", title="Measure"),
@@ -206,12 +220,13 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     ]
     domain = list(dict.fromkeys(data["speaker"]))
     palette = {"Pentagon": "#0b5c8a", "Milley": "#3f8f5b", "Taliban": TALIBAN, "Biden": "#6b4c9a"}
+    scale = alt.Scale(domain=domain, range=[palette.get(s, INK) for s in domain])
     bars = (
         alt.Chart(data)
         .mark_bar(height=10, cornerRadius=3)
         .encode(
             x=x, x2="end:T", y=y,
-            color=alt.Color("speaker:N", scale=alt.Scale(domain=domain, range=[palette.get(s, INK) for s in domain]), legend=None),
+            color=alt.Color("speaker:N", scale=scale, legend=None),
             tooltip=tooltip,
         )
     )  # fmt: skip
@@ -223,13 +238,17 @@ def specification_curve(curve: pd.DataFrame, unit: str) -> alt.TopLevelMixin:
 
     `curve`: rank, low, point, high, ours (bool).
     """
-    base = alt.Chart(curve).encode(x=alt.X("rank:Q", axis=alt.Axis(title="combinations of choices, by size", format="d", grid=False)))
+    base = alt.Chart(curve).encode(
+        x=alt.X("rank:Q", axis=alt.Axis(title="combinations of choices, by size", format="d", grid=False))
+    )
     tooltip = [
         alt.Tooltip("low:Q", title="Low", format=".2f"),
         alt.Tooltip("point:Q", title="Point", format=".2f"),
         alt.Tooltip("high:Q", title="High", format=".2f"),
     ]
-    band = base.mark_area(color=BAND, opacity=0.6).encode(y=alt.Y("low:Q", axis=alt.Axis(title=unit)), y2="high:Q", tooltip=tooltip)
+    band = base.mark_area(color=BAND, opacity=0.6).encode(
+        y=alt.Y("low:Q", axis=alt.Axis(title=unit)), y2="high:Q", tooltip=tooltip
+    )
     line = base.mark_line(color=TALIBAN, strokeWidth=2).encode(y="point:Q", tooltip=tooltip)
     ours = base.transform_filter("datum.ours")
     dot = ours.mark_point(filled=True, size=90, color=INK).encode(y="point:Q", tooltip=tooltip)

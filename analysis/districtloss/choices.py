@@ -166,7 +166,8 @@ def event_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
         inside = np.isin(local.place, np.flatnonzero(cells.province == claim["scope"]))
         result |= {f"local_{k}": v for k, v in local.counts(inside).items()}
     else:
-        result |= dict.fromkeys(("local_low", "local_point", "local_high"), np.nan)
+        nothing = np.full(len(specs.index), np.nan)
+        result |= dict.fromkeys(("local_low", "local_point", "local_high"), nothing)
     return pd.DataFrame(result | {"days": ends - start})
 
 
@@ -174,7 +175,7 @@ def _day(stamp: pd.Timestamp) -> int:
     return int(np.datetime64(stamp, "D").astype(int))
 
 
-FAR = np.int32(2**30)
+FAR = 2**30
 
 
 @dataclass(frozen=True)
@@ -262,7 +263,12 @@ class _Cells:
                     if cell.row_id in position and cell.column in encode:
                         matrix[cell.column][chosen, position[cell.row_id]] = encode[cell.column](cell.value)
         return cls(
-            *(matrix[c] for c in encode),
+            first=matrix["date_earliest"],
+            last=matrix["date_latest"],
+            type=matrix["event_type"],
+            attribution=matrix["attribution"],
+            incident=matrix["incident_id"],
+            place=matrix["place_id"],
             places=list(place_code),
             province=districts["province_id"].to_numpy(),
             incident_count=len(incident_code),
@@ -353,7 +359,7 @@ def claim_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
     for i, index in enumerate(specs.index):
         chosen = {f.name: f.options[k] for f, k in zip(specs.factors, index, strict=True)}
         denominator = int(chosen.pop("denominator"))
-        coded = register.apply(study.base, study.parameters.decisions | chosen)
+        coded = register.apply(study.base, dict(study.parameters.decisions) | chosen)
         scale = figures.common_scale(figures.speakers_claims(coded.claims), denominator)
         for (_, a), (_, b) in itertools.combinations(scale.iterrows(), 2):
             narrow, widest = figures.implied_rate(a, b)
@@ -433,7 +439,8 @@ def explorer(
     for (a, b), part in implied.groupby(["a", "b"], sort=False):
         ordered = part.sort_values("specification")
         pairs[f"{a}-{b}"] = {
-            edge: [None if pd.isna(v) else round(float(v), 3) for v in ordered[edge]] for edge in ("narrow", "low", "high")
+            edge: [None if pd.isna(v) else round(float(v), 3) for v in ordered[edge]]
+            for edge in ("narrow", "low", "high")
         }
     return {
         "events": {
@@ -448,5 +455,7 @@ def explorer(
 
 def _described(specs: Specifications) -> list[dict[str, object]]:
     return [
-        {"name": f.name, "question": f.question, "options": list(f.options)} for f in specs.factors if len(f.options) > 1
+        {"name": f.name, "question": f.question, "options": list(f.options)}
+        for f in specs.factors
+        if len(f.options) > 1
     ]

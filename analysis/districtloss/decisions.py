@@ -19,8 +19,7 @@ KEYS = {"events": "event_id", "claims": "claim_id"}
 def choices(decisions: pd.DataFrame) -> dict[str, list[str]]:
     """Return for each decision_id its options, the chosen one first."""
     return {
-        d.decision_id: [d.chosen, *filter(None, d.alternatives.split("|"))]
-        for d in decisions.itertuples(index=False)
+        d.decision_id: [d.chosen, *filter(None, d.alternatives.split("|"))] for d in decisions.itertuples(index=False)
     }
 
 
@@ -62,10 +61,10 @@ def apply(tables: Tables, chosen: Mapping[str, str]) -> Tables:
 
 
 def _cell(text: str, dtype: object) -> object:
-    if pd.api.types.is_datetime64_any_dtype(dtype):  # type: ignore[arg-type]
+    if pd.api.types.is_datetime64_any_dtype(dtype):
         return pd.Timestamp(text) if text else pd.NaT
-    if pd.api.types.is_integer_dtype(dtype):  # type: ignore[arg-type]
+    if pd.api.types.is_integer_dtype(dtype):
         return int(text) if text else pd.NA
-    if pd.api.types.is_float_dtype(dtype):  # type: ignore[arg-type]
+    if pd.api.types.is_float_dtype(dtype):
         return float(text) if text else float("nan")
     return text

@@ -126,7 +126,7 @@ def rows_in_words(tables: Tables) -> pd.DataFrame:
     e, c = events_in_words(tables), claims_in_words(tables)
     events = e["place"] + ", " + e["what"] + ", " + e["when"] + " — " + e["who"]
     claims = c["who"] + ": " + c["measure"] + " (" + c["about"] + "), " + c["figure"] + ", as of " + c["when"]
-    both = pd.DataFrame(
+    return pd.DataFrame(
         {
             "line": pd.concat([events, claims]).to_numpy(dtype=object),
             "where": pd.concat([f["source"] + ", paragraph " + f["paragraph"].astype(str) for f in (e, c)]).to_numpy(
@@ -135,4 +135,3 @@ def rows_in_words(tables: Tables) -> pd.DataFrame:
         },
         index=pd.concat([e["id"], c["id"]]).to_numpy(dtype=object),
     )
-    return both

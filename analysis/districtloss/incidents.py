@@ -24,9 +24,7 @@ def control_reports(tables: Tables) -> pd.DataFrame:
     """
     types = LOSS_TYPES + RECAPTURE_TYPES + DOUBTED_TYPES
     reports = tables.events[tables.events["event_type"].isin(types)]
-    reports = reports.merge(
-        tables.places[["place_id", "name", "province_id", "kind"]], on="place_id", how="inner"
-    )
+    reports = reports.merge(tables.places[["place_id", "name", "province_id", "kind"]], on="place_id", how="inner")
     reports = reports[reports["kind"] == "district"]
     to_taliban = reports["event_type"].isin(["capture", "claimed_capture", "implied_capture"])
     return reports.assign(to=np.where(to_taliban, "taliban", "government")).reset_index(drop=True)

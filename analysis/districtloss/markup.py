@@ -32,7 +32,9 @@ def pipe_table(
     `widths` are relative column widths, used where a row is longer than a line.
     """
     widths = widths or [max(3, len(h)) for h in headers]
-    rules = [("-" * max(2, w) + ":") if a == "r" else (":" + "-" * max(2, w)) for a, w in zip(align, widths, strict=True)]
+    rules = [
+        ("-" * max(2, w) + ":") if a == "r" else (":" + "-" * max(2, w)) for a, w in zip(align, widths, strict=True)
+    ]
     lines = ["| " + " | ".join(headers) + " |", "|" + "|".join(rules) + "|"]
     lines += ["| " + " | ".join(cell or " " for cell in row) + " |" for row in rows]
     return "\n".join(lines)

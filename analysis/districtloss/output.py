@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +20,9 @@ GENERATOR = "districtloss"  # what a manifest says in a folder that is ours to r
 def check_ours(output: Path) -> None:
     """Raise Faults unless `output` is free to be replaced: absent, empty, or made by this command before."""
     if RELEASES.resolve() in (output.resolve(), *output.resolve().parents):
-        raise Faults([Fault(str(output), None, None, "lies in a pinned release, which never changes", "another folder")])
+        raise Faults(
+            [Fault(str(output), None, None, "lies in a pinned release, which never changes", "another folder")]
+        )
     if output.exists() and not output.is_dir():
         raise Faults([Fault(str(output), None, None, "is a file", "name a folder")])
     if not output.exists() or not any(output.iterdir()):
@@ -79,7 +80,7 @@ def replacing(output: Path) -> Iterator[Path]:
             if work is not None:
                 shutil.rmtree(work, ignore_errors=True)
             with contextlib.suppress(OSError):
-                os.unlink(lock.name)
+                Path(lock.name).unlink()
 
 
 def _recover(output: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from districtloss.tables import Tables
 # A table longer than this becomes a page that nobody reads; the rest is in the CSV beside it.
 LONGEST_TABLE = 150
 LONGEST_TRAIL = 40
+SHORT_TRAIL = 6  # more rows than this would bury the next number
 
 Part = dict[str, dict[str, Any]]
 
@@ -97,7 +99,7 @@ def _fonts() -> None:
 def draw(folder: Path, name: str, drawings: Path) -> None:
     """Write NAME.svg beside NAME.vl.json, from `drawings` if the same specification was drawn before."""
     specification = (folder / f"{name}.vl.json").read_text("utf-8")
-    key = hashlib.sha256(f"{vl_convert.__version__}\n{specification}".encode()).hexdigest()
+    key = hashlib.sha256(f"{version('vl-convert-python')}\n{specification}".encode()).hexdigest()
     kept = drawings / f"{key}.svg"
     if not kept.exists():
         _fonts()
@@ -124,7 +126,8 @@ def own_ids(svg: str, name: str) -> str:
 def _links(csv: str, notebook: str, what: str) -> str:
     return (
         '::: {.content-visible when-format="html"}\n::: {.chart-links}\n'
-        f"[Data of {what} (CSV)](/results/tables/{csv}.csv) · [Notebook](/results/notebooks/{notebook}.ipynb)\n:::\n:::\n"
+        f"[Data of {what} (CSV)](/results/tables/{csv}.csv) · "
+        f"[Notebook](/results/notebooks/{notebook}.ipynb)\n:::\n:::\n"
     )
 
 
@@ -197,17 +200,35 @@ def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, question
         f"{escape(v['formula'])}\n",
     ]
     if v["rows"]:
-        entry.append("Rests on:\n")
-        for row in v["rows"][:LONGEST_TRAIL]:
-            where = f"[{escape(row)}](#row-{row.lower()}) "
-            entry.append(f"- {where}{escape(lines.at[row, 'line'])} ({escape(lines.at[row, 'where'])})")
-        if len(v["rows"]) > LONGEST_TRAIL:
-            entry.append(f"- and {len(v['rows']) - LONGEST_TRAIL:,} more, in `results/values.json`")
-        entry.append("")
+        entry.append(_trail(v["rows"], lines))
     if v["decisions"]:
         listed = "; ".join(f"[{d}](#decision-{d.lower()}) {escape(questions[d])}" for d in v["decisions"])
         entry.append(f"Decisions that touch these rows: {listed}\n")
     return "\n".join(entry)
+
+
+def _trail(rows: list[str], lines: pd.DataFrame) -> str:
+    """Return the rows that a number rests on: each in words where they are few; else their ids, which link to the
+    words, with the words folded away in the HTML."""
+    told = [
+        f"- {_row_link(r)} {escape(lines.at[r, 'line'])} ({escape(lines.at[r, 'where'])})" for r in rows[:LONGEST_TRAIL]
+    ]
+    if len(rows) > LONGEST_TRAIL:
+        told.append(f"- and {len(rows) - LONGEST_TRAIL:,} more, in `results/values.json`")
+    listed = "\n".join(told)
+    if len(rows) <= SHORT_TRAIL:
+        return f"Rests on:\n\n{listed}\n"
+    ids = ", ".join(_row_link(r) for r in rows[:LONGEST_TRAIL])
+    more = "" if len(rows) <= LONGEST_TRAIL else f" and {len(rows) - LONGEST_TRAIL:,} more"
+    return (
+        f"Rests on {len(rows):,} rows: {ids}{more}.\n\n"
+        '::: {.content-visible when-format="html"}\n'
+        f'::: {{.callout-note collapse="true" title="The {len(rows):,} rows in words"}}\n{listed}\n:::\n:::\n'
+    )
+
+
+def _row_link(row: str) -> str:
+    return f"[{escape(row)}](#row-{row.lower()})"
 
 
 def event_list(tables: Tables) -> str:
@@ -224,8 +245,10 @@ def claim_list(tables: Tables) -> str:
     rows = evidence.claims_in_words(tables)
     return _listing(
         rows,
-        lambda r: f"{escape(r.who)}: {escape(r.measure)} ({escape(r.about)}), {escape(r.figure)}, {escape(r.scope)}, "
-        f"as of {escape(r.when)}.",
+        lambda r: (
+            f"{escape(r.who)}: {escape(r.measure)} ({escape(r.about)}), {escape(r.figure)}, {escape(r.scope)}, "
+            f"as of {escape(r.when)}."
+        ),
         tables,
     )
 
@@ -255,7 +278,9 @@ def decision_list(tables: Tables) -> str:
     """Return the register of decisions, each with an anchor."""
     text = []
     for d in tables.decisions.itertuples(index=False):
-        options = ", ".join(f"**{escape(o)}**" if o == d.chosen else escape(o) for o in (d.chosen, *d.alternatives.split("|")))
+        options = ", ".join(
+            f"**{escape(o)}**" if o == d.chosen else escape(o) for o in (d.chosen, *d.alternatives.split("|"))
+        )
         touches = escape(d.touches.replace("|", ", "))
         text.append(
             f"- [{escape(d.decision_id)}]{{#decision-{d.decision_id.lower()} .row-id}} {escape(d.question)} {options}. "

@@ -87,9 +87,7 @@ def net(losses: pd.DataFrame, recaptures: pd.DataFrame) -> Estimate:
     return Estimate(places[point].nunique(), places[low].nunique(), places[high].nunique())
 
 
-def cumulative(
-    placed_incidents: pd.DataFrame, start: pd.Timestamp, as_of: pd.Timestamp
-) -> pd.DataFrame:
+def cumulative(placed_incidents: pd.DataFrame, start: pd.Timestamp, as_of: pd.Timestamp) -> pd.DataFrame:
     """Return the running count of incidents: date, low, point, high, one row a day of the window.
 
     An incident enters `high` on the first day it can have happened and `low` on the last, if it is certain to

@@ -86,7 +86,10 @@ class Results:
         path = self.folder / "tables" / f"{name}.csv"
         exported.to_csv(path, index=False, lineterminator="\n", float_format="%.6g", date_format="%Y-%m-%d")
         shown = pd.DataFrame(
-            {header: [_shown(cell, formats.get(column)) for cell in frame[column]] for column, header in columns.items()}
+            {
+                header: [_shown(cell, formats.get(column)) for cell in frame[column]]
+                for column, header in columns.items()
+            }
         )
         numeric = [formats.get(c) is not None and formats.get(c) != "date" for c in columns]
         self._record(

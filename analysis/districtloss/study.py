@@ -120,9 +120,7 @@ class Study:
             & (claims["as_of_latest"] > claims["since"])
         ]
         names = self.tables.provinces.set_index("province_id")["name"]
-        flows = flows.assign(
-            province=flows["scope"].map(names), days=(flows["as_of_latest"] - flows["since"]).dt.days
-        )
+        flows = flows.assign(province=flows["scope"].map(names), days=(flows["as_of_latest"] - flows["since"]).dt.days)
         return flows.sort_values(["value_low", "claim_id"], ascending=[False, True], ignore_index=True)
 
     def stated_stock(self, scope: str) -> pd.Series | None:

@@ -54,7 +54,7 @@ def of(
     `style` is `number` or `percent` (a share from 0 to 1, printed times 100). Open ends of an interval are None.
     """
     estimate = figure if isinstance(figure, Estimate) else None
-    point = estimate.point if estimate else figure
+    point = figure.point if isinstance(figure, Estimate) else figure
     return Value(
         name=name,
         label=label,
