@@ -61,9 +61,7 @@ def read_tables(folder: Path | str) -> Tables:
 
     folder = Path(folder)
     if not folder.is_dir():
-        raise Faults(
-            [Fault(str(folder), None, None, "is not a folder", "name the folder that holds the tables")]
-        )
+        raise Faults([Fault(str(folder), None, None, "is not a folder", "name the folder that holds the tables")])
     package = schema.load_for(folder)
     faults: list[Fault] = []
     raw: dict[str, Raw] = {}
@@ -86,6 +84,27 @@ def read_tables(folder: Path | str) -> Tables:
     if faults:
         raise Faults(dict.fromkeys(faults))
     return tables
+
+
+def read_coding(folder: Path | str) -> dict[str, pd.DataFrame]:
+    """Read events.csv, claims.csv and, if it is there, places.csv of another coding of the same sources.
+
+    Holds them to the rules of their columns; keys into other tables are not followed. Raises Faults.
+    """
+    folder = Path(folder)
+    package = schema.load_for(folder)
+    faults: list[Fault] = []
+    frames = {}
+    for name in ("events", "claims", "places"):
+        table = package.tables[name]
+        if name == "places" and not (folder / table.file).exists():
+            continue
+        found = read_raw(folder / table.file, table, faults.append) or _empty(table)
+        faults += cell_faults(table, found)
+        frames[name] = _typed(found.cells, table)
+    if faults:
+        raise Faults(faults)
+    return frames
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -180,9 +199,7 @@ def _shape(text: str, fault: Complain) -> tuple[list[str], np.ndarray, np.ndarra
                 fault(begin, None, "the row is empty", "delete it")
             elif len(row) != width:
                 problem = f"{len(row)} cells where the header has {width}"
-                remedy = (
-                    f"give the row {width} cells; text with a comma or a line break needs quotes around it"
-                )
+                remedy = f"give the row {width} cells; text with a comma or a line break needs quotes around it"
                 fault(begin, None, problem, remedy)
             begin = reader.line_num + 1
     except csv.Error:
