@@ -1,0 +1,50 @@
+"""No number is typed into a chapter; what chapters take exists."""
+
+import re
+
+import pytest
+import yaml
+
+from districtloss.paths import CHAPTERS, NOTEBOOKS, ROOT
+
+FILES = [ROOT / "index.qmd", *sorted(CHAPTERS.glob("*.qmd"))]
+# What may hold digits without being a number of the report: shortcodes, attributes, targets, citations, code.
+NOT_PROSE = re.compile(r"\{\{<.*?>\}\}|\{[^{}]*\}|\]\([^)]*\)|@[\w-]+|`[^`]*`|<!--.*?-->", re.DOTALL)
+
+
+def prose(text: str) -> str:
+    return NOT_PROSE.sub(lambda m: "\n" * m.group().count("\n"), text)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_no_number_is_typed_into_a_chapter(path):
+    typed = [
+        f"{path.name}:{row}: {line.strip()}"
+        for row, line in enumerate(prose(path.read_text("utf-8")).splitlines(), 1)
+        if re.search(r"\d", line)
+    ]
+    assert typed == []
+
+
+def test_a_typed_number_would_be_found():
+    assert re.search(r"\d", prose("Some {{< var n2 >}} districts [x](#n-2){.a1}, and 17 more."))
+    assert not re.search(r"\d", prose("Some {{< var n2 >}} districts [x](#n-2){.a1} [@garwood1936]."))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_every_variable_is_recorded_by_a_notebook_or_a_fact_of_the_build(path):
+    code = "".join(p.read_text("utf-8") for p in NOTEBOOKS.glob("*.ipynb"))
+    facts = {"version", "digest", "digest_short", "renderer", "citation"}
+    missing = []
+    for name in re.findall(r"\{\{<\s*var\s+(\S+)\s*>\}\}", path.read_text("utf-8")):
+        stem = name.removesuffix("_range")
+        speaker = re.sub(r"^(pentagon|milley|taliban|biden)_", "{claimant}_", stem)
+        pair = re.sub(r"^rate_\w+_\w+$", "rate_{first}_{second}", stem)
+        if name not in facts and not any(f'"{n}\\"' in code or f'\\"{n}\\"' in code for n in (stem, speaker, pair)):
+            missing.append(name)
+    assert missing == []
+
+
+def test_the_book_names_every_chapter_and_no_other():
+    book = yaml.safe_load((ROOT / "_quarto.yml").read_text("utf-8"))["book"]
+    assert {ROOT / f for f in book["chapters"] + book["appendices"]} == set(FILES)
