@@ -298,7 +298,7 @@ def _event_place(audit: _Audit, row: _Row) -> Verdict:
 
 def _claim_place(audit: _Audit, row: _Row) -> Verdict:
     scope = row.cells["scope"]
-    if scope == "AF":
+    if "-" not in scope:
         return None
     return _spelled(row, "scope", audit.in_province.get(scope, []))
 

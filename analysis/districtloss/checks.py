@@ -346,14 +346,14 @@ def _scopes(run: _Run) -> None:
     if run.has("claims", "scope") and run.has("provinces", "province_id"):
         provinces = run.tables.provinces["province_id"]
         scope = run.tables.claims["scope"]
-        country = pd.Series(["AF"])
+        country = provinces.str[:2].drop_duplicates()
         _unknown(
             run,
             "claims",
             "scope",
             scope,
             pd.concat([provinces, country]),
-            "province_id of provinces.csv, nor AF",
+            "province_id of provinces.csv, nor their country",
         )
 
 

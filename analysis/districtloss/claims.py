@@ -17,12 +17,17 @@ COMPARED_KINDS = ("stock", "share", "strength")
 NOT_COMPARED = ("withdrawal_deadline",)
 
 
+def national(claims: pd.DataFrame) -> pd.Series:
+    """Return which claims are about a whole country: their scope is its code, that of a province has a hyphen."""
+    return ~claims["scope"].str.contains("-", regex=False)
+
+
 def speakers_claims(claims: pd.DataFrame) -> pd.DataFrame:
     """Return the national figures of the four speakers, oldest first, deadlines left out."""
     wanted = (
         claims["claimant"].isin(list(SPEAKERS))
         & claims["kind"].isin(COMPARED_KINDS)
-        & (claims["scope"] == "AF")
+        & national(claims)
         & ~claims["measure"].isin(NOT_COMPARED)
     )
     return claims[wanted].sort_values(["as_of_latest", "claim_id"], ignore_index=True)
@@ -30,7 +35,7 @@ def speakers_claims(claims: pd.DataFrame) -> pd.DataFrame:
 
 def pick(claims: pd.DataFrame, claimant: str, measure: str, side: str = "") -> pd.Series | None:
     """Return the newest national claim of somebody on a measure (about one side, if given), or None."""
-    found = claims[(claims["claimant"] == claimant) & (claims["measure"] == measure) & (claims["scope"] == "AF")]
+    found = claims[(claims["claimant"] == claimant) & (claims["measure"] == measure) & national(claims)]
     if side:
         found = found[found["side"] == side]
     return None if found.empty else found.sort_values(["as_of_latest", "claim_id"]).iloc[-1]

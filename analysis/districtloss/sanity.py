@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from districtloss.claims import DISTRICT_MEASURES
+from districtloss.claims import DISTRICT_MEASURES, national
 from districtloss.study import Study
 
 COLUMNS = ["check", "rows", "finding", "meaning"]
@@ -49,7 +49,7 @@ def _loss_of_a_held_district(study: Study) -> list[tuple[str, str, str, str]]:
 
 def _stock_above_whole(study: Study) -> list[tuple[str, str, str, str]]:
     claims = study.tables.claims
-    held = claims[claims["measure"].isin(DISTRICT_MEASURES) & (claims["kind"] == "stock") & (claims["scope"] == "AF")]
+    held = claims[claims["measure"].isin(DISTRICT_MEASURES) & (claims["kind"] == "stock") & national(claims)]
     over = held[held["value_low"] > study.parameters.denominator]
     meaning = "The denominator that was set is too small for this figure; shares above one follow."
     return [

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from districtloss import decisions, incidents, rates
+from districtloss.claims import national
 from districtloss.intervals import Interval
 from districtloss.parameters import Parameters
 from districtloss.rates import Estimate
@@ -115,7 +116,7 @@ class Study:
         flows = claims[
             (claims["measure"] == "districts_lost")
             & (claims["kind"] == "flow")
-            & (claims["scope"] != "AF")
+            & ~national(claims)
             & (claims["since"] == self.start)
             & (claims["as_of_latest"] > claims["since"])
         ]
