@@ -89,13 +89,18 @@
       .map((c) => Math.round(255 * c).toString(16).padStart(2, "0")).join("");
   }
 
-  function recolour(part) {
-    if (typeof part === "string") return /^#[0-9a-f]{6}$/i.test(part) ? reversed(part) : part;
-    if (Array.isArray(part)) return part.map(recolour);
+  // The same chart for a page: every string that is not data goes through `change`.
+  function changed(part, change) {
+    if (typeof part === "string") return change(part);
+    if (Array.isArray(part)) return part.map((one) => changed(one, change));
     if (part === null || typeof part !== "object") return part;
     return Object.fromEntries(Object.entries(part).map(([key, value]) =>
-      [key, key === "data" || key === "datasets" ? value : recolour(value)]));
+      [key, key === "data" || key === "datasets" ? value : changed(value, change)]));
   }
+
+  // The drawings name a face that the PDF embeds and a reader need not have.
+  const inOurFont = (text) => (text === "Source Sans Pro" ? FONT : text);
+  const inDark = (text) => (/^#[0-9a-f]{6}$/i.test(text) ? reversed(text) : text);
 
   const isSingle = (spec) => !["hconcat", "vconcat", "concat", "facet", "repeat"].some((key) => key in spec);
 
@@ -110,16 +115,16 @@
     return holder && JSON.parse(holder.textContent);
   }
 
-  let vega = null;
+  let library = null;
   const views = new Map();
 
   async function draw(chart) {
     const source = specFor(chart);
     if (!source) return;
-    vega ??= loadScript(`${assets}vega.js`);
-    await vega;
-    let spec = fitted(source);
-    if (isDark()) spec = recolour(spec);
+    library ??= loadScript(`${assets}vega.js`);
+    await library;
+    let spec = changed(fitted(source), inOurFont);
+    if (isDark()) spec = changed(spec, inDark);
     spec = { ...spec, config: merge(spec.config ?? {}, themeConfig()) };
     const image = chart.querySelector("img");
     let mount = chart.querySelector(".chart-view");
@@ -135,6 +140,7 @@
       const result = await vegaEmbed(mount, spec, {
         actions: false,
         defaultStyle: false,
+        logLevel: 1, // errors: warnings are for the makers of charts
         renderer: "svg",
         tooltip: { theme: "custom", disableDefaultStyle: false },
         ast: false,

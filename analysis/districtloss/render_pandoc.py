@@ -67,13 +67,13 @@ def copy_assets(folder: Path, *, frame: bool = True) -> None:
 
 
 def vega_bundle() -> Path:
-    """One classic script with Vega, Vega-Lite and Vega-Embed. Takes two seconds to make, so it is kept."""
-    cached = CACHE / f"vega-{_version('vl-convert-python')}.js"
+    """One classic script that brings `vegaEmbed` and all it needs. Takes two seconds to make, so it is kept."""
+    cached = CACHE / f"vega-embed-{_version('vl-convert-python')}.js"
     if not cached.is_file():
         import vl_convert
 
         # In a function of its own: the library's thousands of short names stay out of the page.
-        code = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed; window.vega = vega;")
+        code = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
         cached.parent.mkdir(parents=True, exist_ok=True)
         partial = cached.with_suffix(".partial")
         partial.write_text("(() => {\n" + code + "\n})();\n", encoding="utf-8")

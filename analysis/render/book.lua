@@ -414,9 +414,17 @@ end
 local ESCAPES = {["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;"}
 local function escape(text) return (tostring(text):gsub('[&<>"]', ESCAPES)) end
 local function raw(text) return pandoc.RawBlock("html", text) end
-local function plain_widths(tbl)
-  -- Widths that come from the number of dashes in the source mean nothing; the page decides.
+local function plain_table(tbl)
+  -- Widths that come from the number of dashes in the source mean nothing; the page decides. It keeps short cells,
+  -- such as days and names, on one line.
   tbl.colspecs = tbl.colspecs:map(function(spec) return {spec[1], nil} end)
+  for _, part in ipairs(tbl.bodies) do
+    for _, row in ipairs(part.body) do
+      for _, cell in ipairs(row.cells) do
+        if utf8.len(stringify(cell.contents)) <= 16 then cell.attr.classes:insert("short") end
+      end
+    end
+  end
   return tbl
 end
 
@@ -505,7 +513,7 @@ end
 local function html_table(tbl)
   local label = tbl.attributes["aria-labelledby"]
   local name = label and ('aria-labelledby="%s"'):format(escape(label)) or 'aria-label="Table"'
-  return {raw(('<div class="table-scroll" role="group" tabindex="0" %s>'):format(name)), plain_widths(tbl),
+  return {raw(('<div class="table-scroll" role="group" tabindex="0" %s>'):format(name)), plain_table(tbl),
     raw("</div>")}
 end
 
@@ -661,6 +669,35 @@ local function typst_label(id) return id:match("^[%w_][%w_-]*$") and "<" .. id .
 
 local ALIGN = {AlignLeft = "left", AlignRight = "right", AlignCenter = "center", AlignDefault = "left"}
 
+-- Columns of short cells take the room they need, those with sentences share the rest. Measured in letters: about
+-- a hundred fit on a line.
+local LINE, SHORT, RESERVED = 105, 26, 65
+local function typst_columns(tbl)
+  local columns, sum = {}, 0
+  for i = 1, #tbl.colspecs do columns[i] = {place = i, widest = 0, total = 0} end
+  local function measure(row)
+    for i, cell in ipairs(row.cells) do
+      local length = utf8.len(stringify(cell.contents)) or 0
+      columns[i].widest = math.max(columns[i].widest, length)
+      columns[i].total = columns[i].total + length
+    end
+  end
+  tbl.head.rows:map(measure)
+  for _, part in ipairs(tbl.bodies) do part.body:map(measure) end
+  for _, column in ipairs(columns) do sum = sum + column.widest + 3 end
+  table.sort(columns, function(a, b)
+    if a.widest ~= b.widest then return a.widest < b.widest end
+    return a.place < b.place
+  end)
+  local out, used = {}, 0
+  for _, column in ipairs(columns) do
+    used = used + column.widest + 3
+    local fits = sum <= LINE or (column.widest <= SHORT and used <= RESERVED)
+    out[column.place] = fits and "auto" or ("%.2ffr"):format(math.sqrt(column.total + 1))
+  end
+  return table.concat(out, ", ")
+end
+
 local function typst_table(tbl)
   local function cells(rows)
     local out = {}
@@ -675,8 +712,8 @@ local function typst_table(tbl)
   for _, part in ipairs(tbl.bodies) do
     for _, row in ipairs(part.body) do body[#body + 1] = cells({row}) end
   end
-  return typst(("#data-table((%s,), (%s,),\n%s\n)"):format(table.concat(align, ", "), cells(tbl.head.rows),
-    table.concat(body, ",\n")))
+  return typst(("#data-table((%s,), (%s,), (%s,),\n%s\n)"):format(typst_columns(tbl), table.concat(align, ", "),
+    cells(tbl.head.rows), table.concat(body, ",\n")))
 end
 
 local function typst_heading(chapter, labels)
@@ -689,7 +726,6 @@ local function typst_heading(chapter, labels)
     local number = header.attributes.number
     local parts = {"level: " .. header.level}
     if number then
-      if header.level == 1 and chapter.kind == "appendix" then number = "Appendix " .. number end
       parts[#parts + 1] = "numbering: (..) => " .. typst_string(number)
     end
     -- A long appendix of entries would drown the contents; its entries stay among the bookmarks.
@@ -728,10 +764,10 @@ local function typst_division(ids, labels)
     if not KINDS[kind or ""] then return nil end
     local body = div.content:clone()
     local caption = body:remove(#body)
-    out = pandoc.Blocks({typst(("#numbered(%s, %s, [%s])["):format(typst_string(KINDS[kind]),
-      typst_string(ids[div.identifier].number), typst_inlines(caption.content)))})
+    out = pandoc.Blocks({typst(("#numbered(%s, %s, [%s], %s)["):format(typst_string(KINDS[kind]),
+      typst_string(ids[div.identifier].number), typst_inlines(caption.content), labels(div.identifier)))})
     out:extend(body)
-    out:insert(typst("] " .. labels(div.identifier)))
+    out:insert(typst("]"))
     return out
   end
 end
@@ -746,8 +782,8 @@ local function write_typst(book, ids)
     if given(field[2]) then fields[#fields + 1] = field[1] .. ": " .. typst_string(stringify(field[2])) end
   end
   out[#out + 1] = "#show: book.with(" .. table.concat(fields, ", ") .. ")\n"
-  local part = nil
-  for i, chapter in ipairs(book) do
+  local in_appendices = false
+  for _, chapter in ipairs(book) do
     local function label_in(home)
       return function(id)
         -- Headings that are called alike in two chapters are told apart by the chapter.
@@ -768,10 +804,15 @@ local function write_typst(book, ids)
     end)
     local blocks = chapter.blocks:walk({Header = typst_heading(chapter, labels), Image = typst_image(chapter),
       Table = typst_table})
-    blocks = blocks:walk({Div = typst_division(ids, labels)})
-    if part ~= chapter.kind then
-      out[#out + 1] = ("#part(%s)\n"):format(typst_string(chapter.kind))
-      part = chapter.kind
+    blocks = blocks:walk({Div = typst_division(ids, labels), Span = function(span)
+      if span.classes:includes("row-id") then
+        span.content = {pandoc.Strong(span.content)}
+        return span
+      end
+    end})
+    if chapter.kind == "appendix" and not in_appendices then
+      out[#out + 1] = "#show: appendices\n"
+      in_appendices = true
     end
     out[#out + 1] = typst_write(blocks) .. "\n"
   end
