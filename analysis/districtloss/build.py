@@ -26,6 +26,7 @@ Say = Callable[[str], None]
 PACKAGE = ROOT / "analysis" / "districtloss"
 # Modules that only turn results into pages: a change in them does not touch a number.
 RENDERING = {"book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py", "build.py", "cli.py", "output.py"}
+CODINGS = ("first_coding", "second_coding")
 DATA_ZIP = "districtloss-data.zip"
 TITLE = "Districts Lost: Afghanistan, 4 June – 27 July 2021"
 
@@ -96,8 +97,11 @@ def choose_renderer(wanted: str) -> tuple[str, str]:
 
 
 def data_files(data: Path) -> list[Path]:
-    """Return the files of a data folder that are its content: tables and the description of them."""
-    return sorted(p for p in data.iterdir() if p.suffix == ".csv" or p.name in ("datapackage.json", "CODEBOOK.md"))
+    """Return the files of a data folder that are its content: tables, both codings behind them, what describes them."""
+    described = ("datapackage.json", "CODEBOOK.md", "audit.json")
+    files = [p for p in data.iterdir() if p.suffix == ".csv" or p.name in described]
+    codings = [path for folder in CODINGS for path in (data / folder).glob("*.csv")]
+    return sorted(files + codings)
 
 
 # --- keys --------------------------------------------------------------------------------------------------------
@@ -163,7 +167,9 @@ def _results(data: Path, stage: Path, parameters: Parameters, keys: Keys, force:
         raise Faults([Fault("--start", None, None, problem, "an earlier start or a later --as-of")])
     (stage / "data").mkdir()
     for path in data_files(data):
-        shutil.copyfile(path, stage / "data" / path.name)
+        copy = stage / "data" / path.relative_to(data)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, copy)
     say("Running the notebooks")
     settings = {"data": "data", "output": "results"} | parameters.for_notebooks()
     notebooks.run(stage, settings, lambda name: say(f"  {name}"))

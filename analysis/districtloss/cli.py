@@ -127,5 +127,44 @@ def check(data: Data = None) -> None:  # type: ignore[assignment]
     print(f"{folder}: no fault in {len(tables.events):,} events and {len(tables.claims):,} claims.")
 
 
+@app.command()
+def audit(
+    sources: Annotated[Path, typer.Option("--sources", help="Folder with the texts of the sources.")],
+    data: Data = None,  # type: ignore[assignment]
+    record: Annotated[bool, typer.Option("--record", help="Keep the outcome with the data, for the report.")] = False,
+) -> None:
+    """Hold every coded row against the texts of the sources; exit 1 on any fault."""
+    from districtloss import audit as auditor
+    from districtloss import audit_record
+    from districtloss.tables import read_tables
+
+    folder = _default(data, "DATA")
+    if not sources.is_dir():
+        raise Faults([Fault(str(sources), None, None, "is not a folder", "name the folder with the articles' texts")])
+    result = auditor.audit(read_tables(folder), sources)
+    for fault in result.faults:
+        print(fault)
+    print(result)
+    if record:
+        audit_record.write(folder, result)
+    if result.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def agreement(
+    data: Data = None,  # type: ignore[assignment]
+    differences: Annotated[bool, typer.Option("--differences", help="List every difference too.")] = False,
+) -> None:
+    """Compare the two independent codings of a data folder: what both found, and how far they agree."""
+    from districtloss import agreement as comparing
+
+    folder = _default(data, "DATA")
+    result = comparing.agreement(folder / "first_coding", folder / "second_coding")
+    print(result)
+    if differences:
+        print(result.differences.to_csv(index=False), end="")
+
+
 if __name__ == "__main__":
     main()

@@ -1,0 +1,44 @@
+"""The outcome of the last audit, kept with the data: the texts of the sources are not, so a bare clone cannot repeat it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from districtloss.audit import AuditResult
+
+NAME = "audit.json"
+AUDITED = ("sources.csv", "places.csv", "events.csv", "claims.csv")
+
+
+def tables_hash(folder: Path) -> str:
+    """Return the SHA-256 over the tables that the audit looks at; line ends do not count."""
+    digest = hashlib.sha256()
+    for name in AUDITED:
+        digest.update(b"\n".join((folder / name).read_bytes().splitlines()))
+    return digest.hexdigest()
+
+
+def write(folder: Path, result: AuditResult) -> None:
+    """Keep the outcome beside the tables that it is about."""
+    content = {"tables": tables_hash(folder), "outcome": result.summary()}
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+    (folder / NAME).write_text(text + "\n", "utf-8")
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """Return the outcome of the audit of these very tables, or None: never audited, or changed since."""
+    try:
+        content = json.loads((folder / NAME).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content["outcome"] if content.get("tables") == tables_hash(folder) else None
+
+
+def table(outcome: dict[str, Any]) -> pd.DataFrame:
+    """Return one row a check: check, meaning, checked, faults, exempt, not_applicable (rows)."""
+    return pd.DataFrame(outcome["checks"].values())
