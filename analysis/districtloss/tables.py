@@ -56,12 +56,39 @@ class Raw:
 
 
 def read_tables(folder: Path | str) -> Tables:
-    """Read a data folder. Raises Faults with every fault of every file in it."""
-    from districtloss import checks
+    """Read a data folder, completed from ours if it says that it extends it. Raises Faults with every fault in it."""
+    from districtloss import folders
 
     folder = Path(folder)
     if not folder.is_dir():
         raise Faults([Fault(str(folder), None, None, "is not a folder", "name the folder that holds the tables")])
+    if not folders.about(folder).extends:
+        return _read(folder)
+    faults = _faults_of_present(folder)
+    if faults:
+        raise Faults(faults)
+    with folders.whole(folder) as joined:
+        try:
+            return _read(joined.path)
+        except Faults as found:
+            raise Faults(dict.fromkeys(map(joined.located, found.faults))) from None
+
+
+def _faults_of_present(folder: Path) -> list[Fault]:
+    """The faults of the files that the folder has, each by itself: of their form and of their cells."""
+    package = schema.load_for(folder)
+    faults: list[Fault] = []
+    for table in package.tables.values():
+        if (folder / table.file).exists():
+            found = read_raw(folder / table.file, table, faults.append, rows_needed=False)
+            faults += cell_faults(table, found) if found else []
+    return faults
+
+
+def _read(folder: Path) -> Tables:
+    """Read a folder that has all tables."""
+    from districtloss import checks
+
     package = schema.load_for(folder)
     faults: list[Fault] = []
     raw: dict[str, Raw] = {}
@@ -116,7 +143,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 # --- from bytes to cells --------------------------------------------------------------------------
 
 
-def read_raw(path: Path, table: schema.Table, complain: Callable[[Fault], None]) -> Raw | None:
+def read_raw(
+    path: Path, table: schema.Table, complain: Callable[[Fault], None], *, rows_needed: bool = True
+) -> Raw | None:
     """Read one file and hand every fault of its form to `complain`. None where nothing of it can be used."""
 
     def fault(row: int | None, column: str | None, problem: str, remedy: str) -> None:
@@ -147,7 +176,7 @@ def read_raw(path: Path, table: schema.Table, complain: Callable[[Fault], None])
     if columns is None:
         return None
     cells = _cells(text, columns, good)
-    if table.name in NEEDS_ROWS and not len(lines):
+    if rows_needed and table.name in NEEDS_ROWS and not len(lines):
         fault(None, None, "has a header and no rows", "add at least one row")
     lines = lines[good]
     missing = tuple(name for name in table.columns if name not in columns)

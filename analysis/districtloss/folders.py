@@ -1,0 +1,273 @@
+"""Data folders that hold a part of the tables: what they add to the project's own data, or replace in them.
+
+A folder says so in its datapackage.json, which may also name the country, the side that takes districts, and
+defaults for the parameters:
+
+    {"districtloss:extends": "add" | "replace", "districtloss:country": "…", "districtloss:side": "…",
+     "districtloss:parameters": {"start": "2021-07-01", "denominator": 401}}
+
+`add`: the rows of each table follow ours. `replace`: each table stands in place of ours. Tables that the folder
+lacks come from ours in both cases. Only the standard library is needed here, so that an unchanged report is
+recognised without pandas.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from districtloss.faults import Fault, Faults
+from districtloss.paths import DATA, DATAPACKAGE
+
+PACKAGE = DATAPACKAGE.name
+EXTENDS = "districtloss:extends"
+COUNTRY = "districtloss:country"
+SIDE = "districtloss:side"
+PARAMETERS = "districtloss:parameters"
+MODES = ("add", "replace")
+LONGEST_NAME = 80
+# What stands beside the tables and goes along with them; of ours only where the tables are all ours.
+BESIDE = ("CODEBOOK.md", "audit.json")
+OURS = "districtloss/data"  # how faults name a row of ours in a folder that extends it
+
+Rows = list[list[str]]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a data folder says of itself."""
+
+    extends: str = ""
+    country: str = ""
+    side: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def about(folder: Path) -> About:
+    """Read what datapackage.json says of the folder. Raises Faults where a key of ours has no value of ours."""
+    package = _package(folder)
+    faults: list[Fault] = []
+
+    def fault(key: str, problem: str, remedy: str) -> None:
+        faults.append(Fault(PACKAGE, None, key, problem, remedy))
+
+    extends = package.get(EXTENDS, "")
+    if extends not in ("", *MODES):
+        fault(EXTENDS, f"{_shown(extends)} is no way to extend the data", f"one of {', '.join(MODES)}")
+    names = {}
+    for key in (COUNTRY, SIDE):
+        name = package.get(key, "")
+        if not isinstance(name, str) or len(name) > LONGEST_NAME or not name.isprintable():
+            fault(key, f"{_shown(name)} is no name", f"text of at most {LONGEST_NAME} characters")
+        names[key] = name
+    settings = package.get(PARAMETERS, {})
+    if not isinstance(settings, dict):
+        fault(PARAMETERS, "is not an object", 'write {"start": "2021-07-01"}')
+        settings = {}
+    if faults:
+        raise Faults(faults)
+    texts = {name: _text(value) for name, value in settings.items()}
+    return About(extends, names[COUNTRY], names[SIDE], texts)
+
+
+def _package(folder: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((folder / PACKAGE).read_text("utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        problem = f"cannot be read as JSON ({str(error).splitlines()[0][:120]})"
+        raise Faults([Fault(PACKAGE, None, None, problem, "mend it, or leave it out")]) from None
+    return content if isinstance(content, dict) else {}
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _text(value: Any) -> str:
+    """Return a JSON value as it would stand after --set NAME=."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "|".join(map(str, value))
+    return str(value)
+
+
+@dataclass
+class Whole:
+    """A folder with all tables, and where each of its rows comes from."""
+
+    path: Path
+    origins: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
+
+    def located(self, fault: Fault) -> Fault:
+        """Return a fault of this folder as one of the file that the user can mend."""
+        file, row = self.origins.get(fault.file, {}).get(fault.row or 0, (fault.file, fault.row))
+        return Fault(file, row, fault.column, fault.problem, fault.remedy)
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Whole]:
+    """Yield the folder itself, or, where it extends ours, a folder for the time being with all tables.
+
+    Raises Faults where the files cannot be put together.
+    """
+    extends = about(folder).extends
+    if not extends:
+        yield Whole(folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="districtloss-data-") as scratch:
+        yield _joined(folder, Path(scratch), extends)
+
+
+def _joined(folder: Path, target: Path, extends: str) -> Whole:
+    from districtloss import schema  # needs pandas
+
+    made = Whole(target)
+    tables = schema.load().tables
+    theirs = {name for name, table in tables.items() if (folder / table.file).exists()}
+    if not theirs:
+        files = ", ".join(table.file for table in tables.values())
+        raise Faults([Fault(str(folder), None, None, "holds none of the tables", f"give at least one of {files}")])
+    dropped = _dropped_decisions(theirs) if extends == "replace" else None
+    for name, table in tables.items():
+        if name in theirs and extends == "replace":
+            shutil.copyfile(folder / table.file, target / table.file)
+            continue
+        header = list(table.columns)
+        ours = _rows(DATA / table.file, header)
+        if dropped is not None:
+            ours = [(line, row) for line, row in ours if _kept(name, header, row, dropped, theirs)]
+        parts = [(f"{OURS}/{table.file}", ours)]
+        if name in theirs:
+            parts.append((table.file, _rows(folder / table.file, header)))
+        made.origins[table.file] = _write(target / table.file, header, parts)
+    for name in (*BESIDE, "second_coding"):
+        source = folder / name
+        if source.is_dir():
+            shutil.copytree(source, target / name)
+        elif source.is_file():
+            shutil.copyfile(source, target / name)
+    if not (target / "CODEBOOK.md").exists():
+        shutil.copyfile(DATA / "CODEBOOK.md", target / "CODEBOOK.md")
+    _write_package(folder, target)
+    return made
+
+
+def _rows(path: Path, header: list[str]) -> list[tuple[int, list[str]]]:
+    """Return the rows of a well-formed table with their lines, the cells in the order of `header`.
+
+    Raises Faults where the file is not well formed; `tables.read_tables` says then, in full, what is wrong.
+    """
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        reader = csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
+        found = next(reader)
+        order = [found.index(name) for name in header]
+        rows, begin = [], reader.line_num + 1
+        for row in reader:
+            if len(row) != len(found):
+                raise ValueError("ragged")
+            rows.append((begin, [row[i] for i in order]))
+            begin = reader.line_num + 1
+    except (OSError, ValueError, StopIteration, csv.Error):
+        problem = "does not have the form of a table"
+        raise Faults([Fault(path.name, None, None, problem, "`districtloss check` says what to mend")]) from None
+    finally:
+        csv.field_size_limit(limit)
+    return rows
+
+
+def _write(
+    path: Path, header: list[str], parts: list[tuple[str, list[tuple[int, list[str]]]]]
+) -> dict[int, tuple[str, int]]:
+    """Write the rows of all parts into one table; return for each line of it the file and line it comes from."""
+    origins = {}
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        at = 2
+        for file, rows in parts:
+            for line, row in rows:
+                writer.writerow(row)
+                origins[at] = (file, line)
+                at += 1 + sum(_line_ends(cell) for cell in row)
+    return origins
+
+
+def _line_ends(cell: str) -> int:
+    return cell.count("\n") + cell.count("\r") - cell.count("\r\n")
+
+
+# --- decisions on rows that are no longer there -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Dropped:
+    """Decisions of ours that are about rows of a table that is replaced, and the first letter of those rows' ids."""
+
+    decisions: frozenset[str]
+    letters: tuple[str, ...]
+
+
+def _dropped_decisions(theirs: set[str]) -> _Dropped | None:
+    """Return which of our decisions go when events or claims are replaced and no decisions are brought along."""
+    letters = tuple(letter for letter, name in (("E", "events"), ("C", "claims")) if name in theirs)
+    if not letters:
+        return None
+    gone = set()
+    if "decisions" in theirs:
+        return _Dropped(frozenset(), letters)
+    with (DATA / "decisions.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            if any(touched.startswith(letters) for touched in row["touches"].split("|")):
+                gone.add(row["decision_id"])
+    return _Dropped(frozenset(gone), letters)
+
+
+def _kept(table: str, header: list[str], row: list[str], dropped: _Dropped, theirs: set[str]) -> bool:
+    """Say whether a row of ours stays; take out of it what it says of rows that are gone."""
+    at = {name: i for i, name in enumerate(header)}
+    if table in ("decisions", "options"):
+        if table == "options" and "decisions" in theirs:
+            return False
+        return row[at["decision_id"]] not in dropped.decisions
+    if "decision_id" in at and (row[at["decision_id"]] in dropped.decisions or "decisions" in theirs):
+        row[at["decision_id"]] = ""
+    if "disputed_by" in at:
+        stay = [i for i in row[at["disputed_by"]].split("|") if i and not i.startswith(dropped.letters)]
+        row[at["disputed_by"]] = "|".join(stay)
+    return True
+
+
+def _write_package(folder: Path, target: Path) -> None:
+    """Write our description of the tables with the terms and names of theirs, and without the key that extends."""
+    from districtloss import schema
+
+    package = json.loads(DATAPACKAGE.read_text("utf-8"))
+    theirs = _package(folder)
+    rules = schema.load_for(folder)
+    for resource in package["resources"]:
+        for item in resource["schema"]["fields"]:
+            terms = rules.tables[resource["name"]].columns[item["name"]].terms
+            known = item.get("constraints", {}).get("enum")
+            if known:
+                new = [term for term in terms if term not in known]
+                known += new
+                item["categories"] += [{"value": term, "label": terms[term]} for term in new]
+    for key in ("title", "description", COUNTRY, SIDE, PARAMETERS):
+        if key in theirs:
+            package[key] = theirs[key]
+    text = json.dumps(package, indent=2, ensure_ascii=False)
+    (target / PACKAGE).write_text(text + "\n", "utf-8")
