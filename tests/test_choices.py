@@ -97,7 +97,7 @@ def test_weekly_rates_are_those_of_the_plain_function(sample):
 def test_implied_rates_cover_all_combinations(study):
     factors = choices.claim_factors(study)
     specs = choices.specifications(factors, 10_000)
-    implied = choices.claim_headlines(study, specs)
+    implied = choices.claim_headlines(choices.claim_scales(study, specs))
     assert implied["specification"].nunique() == np.prod([len(f.options) for f in factors])
     # Pentagon to Milley by hand: smallest half of 401 (200.5) over the longest middle; see test_claims for the rest.
     ours = implied[implied["specification"] == 0].set_index(["a", "b"])["narrow"]

@@ -3,6 +3,8 @@ differ in lightness, so that they hold in grey print too."""
 
 from __future__ import annotations
 
+import textwrap
+
 import altair as alt
 import pandas as pd
 
@@ -16,7 +18,8 @@ UNSURE = "#8a8a8a"
 BAND = "#e3b08f"
 SEQUENCE = ["#f3e3d6", "#e3b08f", "#cf7b48", "#a9430f", "#6f2a08"]
 
-# Vega-Lite names days by the reader's time zone; days without a time are UTC everywhere.
+# Days are written as midnight without a zone, which Vega reads and prints in the reader's own: the same day
+# everywhere. A UTC scale would show the day before east of Greenwich. Drawings are made in UTC (drawing.py).
 DAY_AXIS = alt.Axis(format="%-d %b", labelAngle=0, grid=False, title=None, tickCount=8)
 
 
@@ -42,7 +45,7 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
     `running`: date, low, point, high. `marks`: date, source — the days on which articles
     appeared.
     """
-    base = alt.Chart(running).encode(x=alt.X("date:T", axis=DAY_AXIS, scale=alt.Scale(type="utc")))
+    base = alt.Chart(running).encode(x=alt.X("date:T", axis=DAY_AXIS))
     tooltip = [
         alt.Tooltip("date:T", title="By", format="%-d %B %Y"),
         alt.Tooltip("low:Q", title="Certain"),
@@ -64,12 +67,12 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
     ends = (
         alt.Chart(labels)
         .mark_text(align="left", dx=6, font=FONT, fontSize=12, color=INK)
-        .encode(x=alt.X("date:T", scale=alt.Scale(type="utc")), y="y:Q", text="text:N")
+        .encode(x=alt.X("date:T"), y="y:Q", text="text:N")
     )
     rules = (
         alt.Chart(marks)
         .mark_rule(color=UNSURE, strokeDash=[3, 3])
-        .encode(x=alt.X("date:T", scale=alt.Scale(type="utc")), tooltip=[alt.Tooltip("source:N", title="Article")])
+        .encode(x=alt.X("date:T"), tooltip=[alt.Tooltip("source:N", title="Article")])
     )
     return themed(alt.layer(band, rules, line, ends).properties(width=WIDTH - 110, height=300))
 
@@ -120,7 +123,7 @@ def timelines(changes: pd.DataFrame) -> alt.TopLevelMixin:
         alt.Chart(drawn)
         .mark_bar(height=9, cornerRadius=2, strokeWidth=1.4)
         .encode(
-            x=alt.X("date_earliest:T", axis=DAY_AXIS, scale=alt.Scale(type="utc")),
+            x=alt.X("date_earliest:T", axis=DAY_AXIS),
             x2="end:T",
             y=alt.Y("lane:N", axis=None, title=None, sort=None, scale=alt.Scale(paddingInner=0.3)),
             color=alt.Color(
@@ -170,7 +173,7 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
 
     `scale`: as `claims.common_scale` gives it, plus `label` and `quote` (what was said).
     """
-    x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(type="utc"))
+    x = alt.X("as_of_earliest:T", axis=DAY_AXIS)
     y = alt.Y(
         "low:Q",
         axis=alt.Axis(title=f"districts or centers held by the Taliban, of {denominator}"),
@@ -195,7 +198,7 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
     line = base.mark_rule(color=TALIBAN, strokeWidth=3).encode(x=x, x2="end:T", y="narrow:Q", tooltip=tooltip)
     text = base.mark_text(
         align="center", baseline="bottom", dy=-5, font=FONT, fontSize=12, color=INK, lineBreak="\n"
-    ).encode(x=alt.X("middle:T", scale=alt.Scale(type="utc")), y="high:Q", text="said:N")
+    ).encode(x=alt.X("middle:T"), y="high:Q", text="said:N")
     return themed((box + line + text).properties(width=WIDTH, height=340))
 
 
@@ -207,7 +210,7 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     """
     data = drawn.assign(end=drawn["as_of_latest"] + pd.Timedelta(days=1))
     rows = list(dict.fromkeys(data["row"]))
-    x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(type="utc"))
+    x = alt.X("as_of_earliest:T", axis=DAY_AXIS)
     y = alt.Y(
         "row:N", sort=rows, axis=alt.Axis(title=None, labelLimit=260, domain=False, ticks=False, labelFontSize=12)
     )
@@ -233,26 +236,62 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     return themed(bars.properties(width=WIDTH - 220, height=alt.Step(30)))
 
 
-def specification_curve(curve: pd.DataFrame, unit: str) -> alt.TopLevelMixin:
-    """Draw a headline under every combination of choices, in order of size, and the report's own.
+def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -> alt.TopLevelMixin:
+    """Draw a headline under combinations of choices, in order of size, and below which of them take which option.
 
-    `curve`: rank, low, point, high, ours (bool).
+    `curve`: rank, low, point, high, ours (bool). `options`: question, option, first and last (ranks), share (of the
+    combinations from first to last that take the option); one panel a question, in the order of the table.
     """
-    base = alt.Chart(curve).encode(
-        x=alt.X("rank:Q", axis=alt.Axis(title="combinations of choices, by size", format="d", grid=False))
-    )
+    # The labels of the options need a good part of the width.
+    width, end = WIDTH - 210, int(options["last"].max() if len(options) else curve["rank"].max())
+    scale = alt.Scale(domain=[0, end], nice=False, zero=False)
+    nothing = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
+    x = alt.X("rank:Q", scale=scale, axis=nothing)
     tooltip = [
+        alt.Tooltip("rank:Q", title="Place", format=",d"),
         alt.Tooltip("low:Q", title="Low", format=".2f"),
         alt.Tooltip("point:Q", title="Point", format=".2f"),
         alt.Tooltip("high:Q", title="High", format=".2f"),
     ]
-    band = base.mark_area(color=BAND, opacity=0.6).encode(
-        y=alt.Y("low:Q", axis=alt.Axis(title=unit)), y2="high:Q", tooltip=tooltip
+    base = alt.Chart(curve).encode(x=x)
+    colour = alt.condition(alt.datum.ours, alt.value(INK), alt.value(BAND))
+    spans = base.mark_rule(strokeWidth=2.5).encode(
+        y=alt.Y("low:Q", axis=alt.Axis(title=unit)), y2="high:Q", color=colour, tooltip=tooltip
     )
-    line = base.mark_line(color=TALIBAN, strokeWidth=2).encode(y="point:Q", tooltip=tooltip)
+    points = base.mark_point(filled=True, opacity=1, size=14, color=TALIBAN).encode(y="point:Q", tooltip=tooltip)
     ours = base.transform_filter("datum.ours")
-    dot = ours.mark_point(filled=True, size=90, color=INK).encode(y="point:Q", tooltip=tooltip)
-    word = ours.mark_text(align="left", dx=8, dy=12, font=FONT, fontSize=12, color=INK).encode(
-        y="point:Q", text=alt.value("the report's choice")
+    dot = ours.mark_point(filled=True, opacity=1, size=80, color=INK).encode(y="point:Q", tooltip=tooltip)
+    lead = ours.mark_rule(color=INK, strokeDash=[2, 2]).encode(y="high:Q", y2=alt.value(0))
+    word = ours.mark_text(font=FONT, fontSize=12, color=INK).encode(
+        y=alt.value(-7), text=alt.value("the report’s choices")
     )
-    return themed((band + line + dot + word).properties(width=WIDTH, height=240))
+    panels: list[alt.TopLevelMixin] = [
+        alt.layer(spans, points, lead, dot, word).properties(width=width, height=200)
+    ]
+    # Neighbours overlap by a hair: where they only touch, the page shines through.
+    seam = 0.3 * (options["last"] - options["first"])
+    options = options.assign(until=(options["last"] + seam).clip(upper=end))
+    title = {"anchor": "start", "frame": "group", "offset": 3, "font": FONT, "fontSize": 12, "color": INK}
+    title["fontWeight"] = "normal"
+    for question, part in options.groupby("question", sort=False):
+        place = alt.Axis(title="combinations of choices, by size", format=",d", grid=False, tickCount=5)
+        last = question == options["question"].iat[-1]
+        panels.append(
+            alt.Chart(part, title=alt.TitleParams(textwrap.wrap(str(question), 78), **title))
+            .mark_rect()
+            .encode(
+                x=alt.X("first:Q", scale=scale, axis=place if last else nothing),
+                x2="until:Q",
+                y=alt.Y("option:N", sort=None, scale=alt.Scale(paddingInner=0.12), axis=alt.Axis(
+                    title=None, labelLimit=205, domain=False, ticks=False, labelFontSize=12)),
+                color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=["#f1f3f4", GOVERNMENT]), legend=None),
+                tooltip=[
+                    alt.Tooltip("option:N", title="Option"),
+                    alt.Tooltip("first:Q", title="From place", format=",d"),
+                    alt.Tooltip("last:Q", title="to", format=",d"),
+                    alt.Tooltip("share:Q", title="Share that takes it", format=".0%"),
+                ],
+            )
+            .properties(width=width, height=alt.Step(15))
+        )  # fmt: skip
+    return themed(alt.vconcat(*panels, spacing=10).resolve_scale(color="independent"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from districtloss.incidents import LOSS_TYPES, RECAPTURE_TYPES
 from districtloss.parameters import ATTRIBUTIONS, DATE_RULES
 from districtloss.study import Study
 from districtloss.tables import Tables
+from districtloss.values import printed
 
 SEED = 20210604  # any fixed number; the first day of the window is easy to remember
 # OCHA's list of 2021 counts 401 districts, the Pentagon's figure rests on 419.
@@ -116,7 +117,7 @@ def attributions(study: Study) -> dict[str, tuple[str, ...]]:
 
 def event_factors(study: Study) -> list[Factor]:
     """Return the choices that can move an event-based headline: decisions, date rule, window, attributions."""
-    rows = _control_rows(study.base)
+    rows = control_rows(study.base)
     rules = (study.parameters.date_rule, *(r for r in DATE_RULES if r != study.parameters.date_rule))
     return [
         *decision_factors(study.tables, study.parameters.decisions, list(rows["event_id"])),
@@ -126,7 +127,7 @@ def event_factors(study: Study) -> list[Factor]:
     ]
 
 
-def _control_rows(tables: Tables) -> pd.DataFrame:
+def control_rows(tables: Tables) -> pd.DataFrame:
     """Return the event rows that are changes of control as coded or under some option."""
     types = LOSS_TYPES + RECAPTURE_TYPES
     options = tables.options[tables.options["table"] == "events"]
@@ -234,7 +235,7 @@ class _Cells:
 
     @classmethod
     def of(cls, tables: Tables, specs: Specifications) -> _Cells:
-        rows = _control_rows(tables)
+        rows = control_rows(tables)
         districts = tables.places[tables.places["kind"] == "district"]
         place_code = {p: i for i, p in enumerate(districts["place_id"])}
         incident_code: dict[str, int] = {}
@@ -349,18 +350,26 @@ def claim_factors(study: Study) -> list[Factor]:
     ]
 
 
-def claim_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
-    """Return the implied rates in every specification: one row a specification and pair of figures.
+def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
+    """Return the figures on the scale of districts in every specification: `specification` and the columns of
+    `claims.common_scale`, oldest figure first."""
+    scales = []
+    for index in specs.index:
+        chosen = {f.name: f.options[k] for f, k in zip(specs.factors, index, strict=True)}
+        denominator = int(chosen.pop("denominator"))
+        coded = register.apply(study.base, {**study.parameters.decisions, **chosen})
+        scales.append(figures.common_scale(figures.speakers_claims(coded.claims), denominator))
+    return pd.concat(scales, keys=range(len(scales)), names=["specification"]).reset_index("specification")
+
+
+def claim_headlines(scales: pd.DataFrame) -> pd.DataFrame:
+    """Return the implied rates in every specification of `claim_scales`: one row a specification and pair.
 
     Columns: specification, a, b (claim_ids, earlier and later), narrow, low, high (districts a day; low and high
     NaN where any rate fits).
     """
     rows = []
-    for i, index in enumerate(specs.index):
-        chosen = {f.name: f.options[k] for f, k in zip(specs.factors, index, strict=True)}
-        denominator = int(chosen.pop("denominator"))
-        coded = register.apply(study.base, dict(study.parameters.decisions) | chosen)
-        scale = figures.common_scale(figures.speakers_claims(coded.claims), denominator)
+    for i, scale in scales.groupby("specification"):
         for (_, a), (_, b) in itertools.combinations(scale.iterrows(), 2):
             narrow, widest = figures.implied_rate(a, b)
             low, high = (widest.low, widest.high) if widest else (math.nan, math.nan)
@@ -401,61 +410,52 @@ def swings(specs: Specifications, low: Array, point: Array, high: Array) -> pd.D
     return order.drop(columns="size").reset_index(drop=True)
 
 
-def widest_factors(factors: Sequence[Factor], moved: pd.DataFrame, always: Sequence[str], limit: int) -> list[Factor]:
-    """Return the factors that move a headline most, as many as keep the combinations within `limit`.
+def taken(specs: Specifications, order: Array, names: Sequence[str], bins: int) -> pd.DataFrame:
+    """Return which options the combinations take along a curve; `order` are the specifications in its order.
 
-    `moved` has one row an alternative (as `swings`); the factors named in `always` come in whatever they do.
+    One row an option of the factors `names` and bin: factor, question, option, first, last (places on the curve,
+    last not included), share (of the specifications between them that take the option).
     """
-    size = moved.assign(size=moved["change"].abs() + moved["reach"]).groupby("factor")["size"].max()
-    ranked = sorted(factors, key=lambda f: (f.name not in always, -size.get(f.name, 0.0), f.name))
-    taken: set[str] = set()
-    combinations = 1
-    for factor in ranked:
-        wanted = factor.name in always or size.get(factor.name, 0.0) > 0
-        if wanted and combinations * len(factor.options) <= limit:
-            taken.add(factor.name)
-            combinations *= len(factor.options)
-    return [f if f.name in taken else replace(f, options=f.options[:1]) for f in factors]
+    edges = np.linspace(0, len(order), min(bins, len(order)) + 1).astype(int)
+    factors = {f.name: f for f in specs.factors}
+    rows = []
+    for name in names:
+        chosen = specs.option(name)[order]
+        for k, option in enumerate(factors[name].options):
+            share = np.add.reduceat(chosen == k, edges[:-1]) / np.diff(edges)
+            rows.append(
+                pd.DataFrame({"option": option, "first": edges[:-1], "last": edges[1:], "share": share}).assign(
+                    factor=name, question=factors[name].question
+                )
+            )
+    columns = ["factor", "question", "option", "first", "last", "share"]
+    return pd.concat(rows)[columns].reset_index(drop=True) if rows else pd.DataFrame(columns=columns)
 
 
-def explorer(
-    study: Study,
-    grid: Specifications,
-    counted: pd.DataFrame,
-    claim_specs: Specifications,
-    implied: pd.DataFrame,
-    confidence: float,
-) -> dict[str, object]:
-    """Return what the page on choices needs to follow the reader: plain lists, in the order of the combinations.
-
-    `events`: factors (name, question, options; those with more than one option), and for each combination (the
-    last factor varies fastest) gross, net and local as [low, point, high] columns, and days. `poisson`: exact
-    bounds for the mean of each count from 0. `claims`: factors, and for each pair of figures narrow, low, high.
-    """
-    most = int(counted[["gross_high", "net_high"]].to_numpy().max(initial=0))
-    bounds = [rates.poisson_interval(n, confidence) for n in range(most + 1)]
-    columns = ("gross", "net") if study.stated_losses().empty else ("gross", "net", "local")
-    pairs = {}
-    for (a, b), part in implied.groupby(["a", "b"], sort=False):
-        ordered = part.sort_values("specification")
-        pairs[f"{a}-{b}"] = {
-            edge: [None if pd.isna(v) else round(float(v), 3) for v in ordered[edge]]
-            for edge in ("narrow", "low", "high")
-        }
-    return {
-        "events": {
-            "factors": _described(grid),
-            "days": counted["days"].tolist(),
-            **{c: {e: counted[f"{c}_{e}"].astype(int).tolist() for e in ("low", "point", "high")} for c in columns},
-        },
-        "poisson": {"low": [round(i.low, 4) for i in bounds], "high": [round(i.high, 4) for i in bounds]},
-        "claims": {"factors": _described(claim_specs), "pairs": pairs},
-    }
+def along(shares: pd.DataFrame) -> str:
+    """Return in words which options the ends of a curve take more often than the rest of it, from `taken`."""
+    if shares.empty:
+        return ""
+    whole = shares["last"].max()
+    ends = {"lowest": shares["last"] <= whole / 4, "highest": shares["first"] >= whole * 3 / 4}
+    average = shares.groupby(["question", "option"], sort=False)["share"].mean()
+    told = []
+    for end, where in ends.items():
+        here = shares[where].groupby(["question", "option"], sort=False)["share"].mean()
+        more = (here - average).idxmax()
+        told.append(f"{printed(here[more], 0, 'percent')} of the {end} quarter have “{more[1]}” for “{more[0]}”")
+    return f"{'; '.join(told)}."
 
 
-def _described(specs: Specifications) -> list[dict[str, object]]:
-    return [
-        {"name": f.name, "question": f.question, "options": list(f.options)}
-        for f in specs.factors
-        if len(f.options) > 1
-    ]
+def what_matters(moved: pd.DataFrame, unit: str, named: int = 3) -> str:
+    """Return in words which choices move a headline most; `moved` as `swings` gives it, `unit` such as `a week`."""
+    size = moved.assign(size=moved["change"].abs()).groupby("question", sort=False)["size"].max()
+    size = size.sort_values(ascending=False, kind="stable")
+    top = size[size > 0].head(named)
+    if top.empty:
+        return "None of them alone moves the point figure."
+    told = [f"“{question}” ({printed(by, 1)} {unit})" for question, by in top.items()]
+    listed = " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
+    others = size.drop(top.index)
+    rest = f" None of the other {len(others)} moves it by more than {printed(others.max(), 1)}." if len(others) else ""
+    return f"The point figure moves most with {listed}.{rest}"

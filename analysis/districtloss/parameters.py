@@ -95,6 +95,17 @@ def parse(settings: Mapping[str, str]) -> Parameters:
     return parameters
 
 
+def settings(parameters: Parameters) -> dict[str, str]:
+    """Return the settings that differ from the defaults, as `parse` takes them."""
+    texts: dict[str, str] = {}
+    for name, default in dataclasses.asdict(Parameters()).items():
+        value = getattr(parameters, name)
+        if name == "decisions" or value == default:
+            continue
+        texts[name] = ",".join(value) if name == "attribution" else str(value).lower()
+    return texts | dict(sorted(parameters.decisions.items()))
+
+
 def _date(text: str) -> dt.date:
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         raise ValueError("an ISO date such as 2021-06-04")

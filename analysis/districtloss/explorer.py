@@ -1,0 +1,245 @@
+"""What the page needs so that a reader can flip choices: counts that add up, curves, and words for the options.
+
+The counts of all combinations would fill megabytes. But a count of incidents or districts is a sum over places, and
+few decisions touch one place; so each group of places has a table over its own decisions, and the page adds them up.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from districtloss import choices, parameters, rates, results
+from districtloss.choices import Factor, Specifications
+from districtloss.claims import MEASURES, SPEAKERS
+from districtloss.parameters import ATTRIBUTIONS
+from districtloss.study import Study
+
+# What every event counts under, whatever its place.
+COMMON = ("as_of", "attribution", "date_rule")
+EDGES = ("low", "point", "high")
+# Rows of one table of counts. Decisions that move the rate least are left out where a table would be longer.
+LIMIT = 6000
+MAIN = 6  # decisions that the page shows at once; the others unfold
+
+
+def content(
+    study: Study,
+    factors: Sequence[Factor],
+    moved: pd.DataFrame,
+    curves: Mapping[str, pd.DataFrame],
+    claim_specs: Specifications,
+    scales: pd.DataFrame,
+    implied: pd.DataFrame,
+    *,
+    limit: int = LIMIT,
+) -> dict[str, Any]:
+    """Return what the page takes.
+
+    `factors` are those of the events and `moved` what each does alone (`choices.swings`); `curves` has for `rate`,
+    `net` and `local` the headline (low, point, high) in every combination that was counted; `scales` and `implied`
+    are those of `choices.claim_scales` and `claim_headlines` over all of `claim_specs`.
+
+    `factors`: the choices (name, question, whether it is a decision, options as value and words, the report's
+    first; group main, more or claims). `settings`: where the report itself departs from the defaults.
+    `events`: days of each window, the names of the counts and tables; a row of a table has the counts under one
+    combination of its factors (the last one fastest), `at` says which row. `poisson`: exact bounds for the mean of
+    each count from 0. `claims`: figures (districts) and pairs (districts a day), each with narrow, low and high in
+    every combination; null where there is none. `curves`: per headline rows of low, point, high and how many
+    combinations have them, smallest point first.
+    """
+    size = moved.assign(size=moved["change"].abs() + moved["reach"]).groupby("factor")["size"].max()
+    groups = _groups(study, factors)
+    factors = _offered(factors, groups, size, limit)
+    counts = ["gross", "net"] if study.stated_losses().empty else ["gross", "net", "local"]
+    tables = [t for decided, events in groups.items() if (t := _table(study, factors, decided, events, counts))]
+    most = sum(max(max(row[:6]) for row in t["rows"]) for t in tables)
+    bounds = [rates.poisson_interval(n, study.parameters.confidence) for n in range(most + 1)]
+    windows = next(f for f in factors if f.name == "as_of").options
+    stated = study.stated_losses()
+    return {
+        "settings": parameters.settings(study.parameters),
+        "confidence": study.parameters.confidence,
+        "province": "" if stated.empty else stated["province"].iat[0],
+        "province_day": "" if stated.empty else results.day(stated["as_of_latest"].iat[0]),
+        "factors": _described(study, factors, claim_specs.factors, size),
+        "events": {
+            "days": [rates.exposure_days(study.start, pd.Timestamp(end)) for end in windows],
+            "counts": counts,
+            "tables": tables,
+        },
+        "poisson": {"low": [round(b.low, 4) for b in bounds], "high": [round(b.high, 4) for b in bounds]},
+        "claims": _claims(claim_specs, scales, implied),
+        "curves": {name: _curve(headline) for name, headline in curves.items() if name in ("rate", *counts)}
+        | {
+            f"{a}-{b}": _curve(part.rename(columns={"narrow": "point"}))
+            for (a, b), part in implied.groupby(["a", "b"], sort=False)
+        },
+    }
+
+
+# --- events ------------------------------------------------------------------------------------------------------
+
+
+def _groups(study: Study, factors: Sequence[Factor]) -> dict[tuple[str, ...], list[str]]:
+    """Return ids of control reports by the decisions that touch their places.
+
+    Reports that share an incident or a place under any option stay together, so counts add up over the groups.
+    """
+    rows = choices.control_rows(study.base)
+    events = pd.Index(rows["event_id"])
+    names = {f.name for f in factors}
+    options = study.base.options
+    options = options[options["row_id"].isin(events) & options["decision_id"].isin(names)]
+    hubs = ["incident_id", "place_id"]
+    links = [(e, f"{hub} {at}") for hub in hubs for e, at in zip(rows["event_id"], rows[hub], strict=True)]
+    moves = options[options["column"].isin(hubs)]
+    links += [(o.row_id, f"{o.column} {o.value}") for o in moves.itertuples(index=False)]
+    nodes = pd.Index(dict.fromkeys(hub for _, hub in links))
+    if not len(events):
+        return {}
+    ends = events.get_indexer([e for e, _ in links]), len(events) + nodes.get_indexer([hub for _, hub in links])
+    whole = len(events) + len(nodes)
+    _, part = connected_components(coo_matrix((np.ones(len(links)), ends), shape=(whole, whole)), directed=False)
+    touching = options.assign(part=part[events.get_indexer(options["row_id"])]).groupby("part")["decision_id"]
+    decided = {p: tuple(f.name for f in factors if f.name in set(ids)) for p, ids in touching}
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for event, p in zip(events, part, strict=False):
+        groups.setdefault(decided.get(p, ()), []).append(event)
+    return groups
+
+
+def _offered(
+    factors: Sequence[Factor], groups: Mapping[tuple[str, ...], Any], size: pd.Series, limit: int
+) -> list[Factor]:
+    """Return the factors, less the weakest decisions of every table that would be longer than `limit`."""
+    options = {f.name: len(f.options) for f in factors}
+    for decided in groups:
+        while math.prod(options[n] for n in (*decided, *COMMON)) > limit:
+            left = [n for n in decided if options[n] > 1]
+            if not left:
+                break
+            options[min(left, key=lambda n: (size.get(n, 0.0), n))] = 1
+    return [replace(f, options=f.options[: options[f.name]]) for f in factors]
+
+
+def _table(
+    study: Study, factors: Sequence[Factor], decided: Sequence[str], events: Sequence[str], counts: Sequence[str]
+) -> dict[str, Any] | None:
+    """Count a group's incidents under every combination of its decisions; None where nothing is ever counted."""
+    mine = [f for f in factors if f.name in (*decided, *COMMON)]
+    specs = choices.specifications(mine, math.prod(len(f.options) for f in mine))
+    all_events = study.base.events
+    part = replace(study.base, events=all_events[all_events["event_id"].isin(events)].reset_index(drop=True))
+    counted = choices.event_headlines(replace(study, base=part), specs)
+    columns = [f"{c}_{e}" for c in counts for e in EDGES]
+    cube = counted[columns].to_numpy(int).reshape(*(len(f.options) for f in mine), len(columns))
+    if not cube.any():
+        return None
+    for axis in reversed(range(len(mine))):
+        if (cube == cube.take([0], axis)).all():  # this choice does not matter here
+            cube = cube.take(0, axis)
+            mine.pop(axis)
+    rows, at = np.unique(cube.reshape(-1, len(columns)), axis=0, return_inverse=True)
+    return {"factors": [f.name for f in mine], "rows": rows.tolist(), "at": at.ravel().tolist()}
+
+
+# --- figures -----------------------------------------------------------------------------------------------------
+
+
+def _claims(specs: Specifications, scales: pd.DataFrame, implied: pd.DataFrame) -> dict[str, Any]:
+    number = range(len(specs.index))
+
+    def edges(part: pd.DataFrame) -> dict[str, list[float | None]]:
+        found = part.set_index("specification").reindex(number)
+        return {e: [None if pd.isna(v) else round(float(v), 3) for v in found[e]] for e in ("low", "narrow", "high")}
+
+    def once(label: str, row: pd.Series, labels: Sequence[str]) -> str:
+        days = results.days(row["as_of_earliest"], row["as_of_latest"])
+        return f"{label}, {days}" if list(labels).count(label) > 1 else label
+
+    first = scales.drop_duplicates("claim_id").set_index("claim_id")
+    speakers = [SPEAKERS.get(c, c) for c in first["claimant"]]
+    who = {i: once(s, row, speakers) for (i, row), s in zip(first.iterrows(), speakers, strict=True)}
+    return {
+        "factors": [f.name for f in specs.factors],
+        "figures": [
+            {"label": f"{who[i]}: {MEASURES[first.at[i, 'measure']]}", **edges(part)}
+            for i, part in scales.groupby("claim_id", sort=False)
+        ],
+        "pairs": [
+            {"name": f"{a}-{b}", "label": f"{who[a]} to {who[b]}", **edges(part)}
+            for (a, b), part in implied.groupby(["a", "b"], sort=False)
+        ],
+    }
+
+
+def _curve(headline: pd.DataFrame) -> list[list[float | None]]:
+    """Return distinct low, point, high with how many combinations have them, in order of point."""
+    drawn = headline[list(EDGES)].astype(float).round(3)
+    drawn = drawn[drawn["point"].notna()].value_counts(dropna=False, sort=False).reset_index()
+    drawn = drawn.sort_values(["point", "low", "high"])
+    return [[None if pd.isna(v) else v for v in row] for row in drawn.to_numpy(float).tolist()]
+
+
+# --- words -------------------------------------------------------------------------------------------------------
+
+MONTHS = "January February March April May June July August September October November December"
+SOURCES = ("officials", "the media", "witnesses", "the warring parties", "social media")
+RULES = {"earliest": "the earliest possible", "midpoint": "the middle", "latest": "the latest possible"}
+
+
+def _described(
+    study: Study, events: Sequence[Factor], claims: Sequence[Factor], size: pd.Series
+) -> list[dict[str, Any]]:
+    about = [f for f in events if len(f.options) > 1]
+    parameters_first = [f for name in COMMON for f in about if f.name == name]
+    decided = sorted((f for f in about if f.name not in COMMON), key=lambda f: (-size.get(f.name, 0.0), f.name))
+    main = decided[:MAIN]
+    more = [f for f in about if f.name not in COMMON and f not in main]
+    known = {f.name for f in events}
+    figures = [f for f in claims if len(f.options) > 1 and f.name not in known]
+    decisions = set(study.base.decisions["decision_id"])
+    return [
+        {
+            "name": f.name,
+            "question": f.question,
+            "decision": f.name in decisions,
+            "group": group,
+            "options": [[value(study, f.name, o), in_words(study, f.name, o)] for o in f.options],
+        }
+        for group, part in (("main", [*parameters_first, *main]), ("more", more), ("claims", figures))
+        for f in part
+    ]
+
+
+def value(study: Study, name: str, option: str) -> str:
+    """Return an option as `--set NAME=` takes it."""
+    return ",".join(choices.attributions(study)[option]) if name == "attribution" else option
+
+
+def in_words(study: Study, name: str, option: str) -> str:
+    """Return an option as a reader would say it: `since 1 May`, `27 July 2021`, `officials and the media`."""
+    if name == "attribution":
+        told = [SOURCES[ATTRIBUTIONS.index(a)] for a in choices.attributions(study)[option]]
+        if len(told) == len(ATTRIBUTIONS):
+            return "everybody, the warring parties too"
+        return " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
+    if name == "as_of":
+        return results.day(option)
+    if name == "date_rule":
+        return RULES[option]
+    text = option.replace("_", " ")
+    for month in MONTHS.split():
+        text = re.sub(rf"(?<=\d ){month}\b", month, text, flags=re.IGNORECASE)
+    for province in study.tables.provinces["name"]:
+        text = re.sub(rf"\b{re.escape(province)}\b", province, text, flags=re.IGNORECASE)
+    return text
