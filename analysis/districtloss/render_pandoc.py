@@ -148,8 +148,8 @@ def _locate(found: list[dict[str, str]], chapters: dict[str, Expanded]) -> Itera
 
 
 def _whole(text: str) -> str:
-    """A pattern for `text` that is not the start of a longer key."""
-    return re.escape(text) + r"(?![\w-])"
+    """A pattern for `text` that is neither escaped nor the start of a longer key."""
+    return r"(?<!\\)" + re.escape(text) + r"(?![\w-])"
 
 
 def copy_fonts(folder: Path) -> Path:

@@ -15,7 +15,9 @@ from districtloss import book, render_pandoc
 from districtloss.faults import Fault, Faults
 
 # What Quarto prints in the text where it could not resolve something, while it exits with 0.
-UNRESOLVED = re.compile(r"\?(?:var|meta|env|invalid \w+)(?:[ :][\w.-]*)?|\?@[\w-]+|\?(?:fig|tbl|sec)-[\w-]+|\([^()]*\?\?\?[^()]*\)")
+UNRESOLVED = re.compile(
+    r"\?(?:var|meta|env|invalid \w+)(?:[ :][\w.-]*)?|\?@[\w-]+|\?(?:fig|tbl|sec)-[\w-]+|\([^()]*\?\?\?[^()]*\)"
+)
 WARNING = re.compile(r"^\s*(?:\(\w\)\s*)?(?:\[?WARN(?:ING)?\b|warning:|ERROR\b|error:)", re.IGNORECASE)
 # Of the machine, not of the book: Typst checks the standard itself, and stops where it is not met.
 HARMLESS = re.compile(r"verapdf is not installed")
@@ -32,7 +34,9 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
     """Render `source` from `stage` into `out`; see `book.render`."""
     quarto = find()
     if quarto is None:
-        raise Faults([Fault("quarto", None, None, "Quarto is not on the PATH", "install it, or take --renderer pandoc")])
+        raise Faults(
+            [Fault("quarto", None, None, "Quarto is not on the PATH", "install it, or take --renderer pandoc")]
+        )
     _refuse_braces(source)
     render_pandoc.check(source, stage)
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as pool:
@@ -63,9 +67,7 @@ def _results(folder: str, pages: Path) -> list[str]:
     return ["results"] if Path(folder) == pages else []
 
 
-def _render_format(
-    quarto: Path, source: book.Book, stage: Path, project: Path, name: str
-) -> tuple[Path, list[Fault]]:
+def _render_format(quarto: Path, source: book.Book, stage: Path, project: Path, name: str) -> tuple[Path, list[Fault]]:
     """Render one format in a copy of the stage. Returns the folder that it is in, and what Quarto complains of."""
     shutil.copytree(stage, project, ignore=shutil.ignore_patterns("analysis"))
     render_pandoc.copy_assets(project / "assets", frame=False)

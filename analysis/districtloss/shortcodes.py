@@ -12,6 +12,7 @@ from districtloss.faults import Fault
 
 _SHORTCODE = re.compile(r"(?<!\{)\{\{<(.*?)>\}\}(?!\})")
 _ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
+_CELL = re.compile(r"^\s*(?:`{3,}|~{3,})\s*\{\w")
 _OPEN = re.compile(r"(?<!\{)\{\{<")
 _IN_ATTRIBUTE = re.compile(r'[\w-]+="[^"]*$')
 _LINK = re.compile(r"\[([^\]]*)\](?:\([^)]*\))?(?:\{[^}]*\})?")
@@ -53,6 +54,8 @@ def _expand_file(
     if parents and lines and lines[0].strip() == "---":
         faults.append(Fault(file, 1, None, "an included file starts with front matter", "leave it out"))
     for row, line in enumerate(lines, start=1):
+        if _CELL.match(line):
+            faults.append(Fault(file, row, None, "a cell to be executed", "computing is done in analysis/notebooks"))
         whole = _SHORTCODE.fullmatch(line.strip())
         if whole and whole[1].split()[:1] == ["include"]:
             _include(stage, file, row, whole[1].split()[1:], variables, parents, out, faults)

@@ -90,13 +90,6 @@ local function outside_subset(chapter, blocks)
         end
       end
     end,
-    CodeBlock = function(code)
-      for _, class in ipairs(code.classes) do
-        if class:match("^%b{}$") then
-          fault(chapter, class, "a cell to be executed", "computing is done in analysis/notebooks")
-        end
-      end
-    end,
     Math = function(math)
       fault(chapter, "$" .. math.text:sub(1, 12), "a formula in TeX, which has no text alternative in the PDF",
         "write it in words or with Unicode signs")
