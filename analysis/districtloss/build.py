@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,18 +15,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from districtloss import __version__, digest, output
+from districtloss import __version__, digest, folders, kept, output
 from districtloss.faults import Fault, Faults
 from districtloss.parameters import Parameters
-from districtloss.paths import ASSETS, CACHE, CHAPTERS, CITATION, NOTEBOOKS, RENDER, ROOT
+from districtloss.paths import ASSETS, CACHE, CHAPTERS, CITATION, DATAPACKAGE, NOTEBOOKS, RENDER, ROOT
+
+if TYPE_CHECKING:
+    from districtloss.drawing import Drawer
 
 Say = Callable[[str], None]
 
 PACKAGE = ROOT / "analysis" / "districtloss"
-# Modules that only turn results into pages: a change in them does not touch a number.
-RENDERING = {"book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py", "build.py", "cli.py", "output.py"}
+LOCK = ROOT / "requirements.lock"
+# What a change in a module makes worth doing again. A module that is in none of these sets counts as one that
+# notebooks compute with; a test holds the sets to what the modules import.
+PUBLISHING = {"publish.py", "drawing.py"}  # turn what notebooks left into what the book takes
+RENDERING = {"book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py", "build.py", "output.py"}
+TOOLS = {  # commands of their own, and what goes round a build; no report depends on them
+    "__main__.py", "cli.py", "progress.py", "kept.py", "audit.py", "wording.py", "codebook.py", "agreement.py",
+    "release.py", "verify.py", "diff.py", "cite.py",
+}  # fmt: skip
+MOST_KEPT = 8  # results of whole analyses, the newest
+CODINGS = ("first_coding", "second_coding")
 CODINGS = ("first_coding", "second_coding")
 DATA_ZIP = "districtloss-data.zip"
 TITLE = "Districts Lost: Afghanistan, 4 June – 27 July 2021"
@@ -35,6 +48,7 @@ TITLE = "Districts Lost: Afghanistan, 4 June – 27 July 2021"
 class Keys:
     """What decides whether work can be left out: equal keys, equal bytes."""
 
+    notebooks: str  # of all that notebooks compute with, but for themselves
     results: str
     report: str
 
@@ -47,23 +61,56 @@ def build(
     renderer: str = "auto",
     rendered: bool = True,
     force: bool = False,
+    kernel: bool = False,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """Build the report (or, not `rendered`, its results alone) into `target`; return the manifest.
 
+    With `force`, nothing that is kept from other builds is used. With `kernel`, notebooks run in real Jupyter
+    kernels: slower, and the reference for what they leave.
+
     Raises Faults for anything in the user's input that cannot be used; `target` is then as it was.
     """
+    thread_environment()
     output.check_ours(target)
     chosen = choose_renderer(renderer) if rendered else ("none", "")
     if not data.is_dir():
         raise Faults([Fault(str(data), None, None, "is not a folder", "name the folder that holds the tables")])
+    with folders.whole(data) as joined:
+        try:
+            return _build(
+                joined.path,
+                target,
+                parameters,
+                chosen,
+                rendered=rendered,
+                force=force or kernel,
+                kernel=kernel,
+                say=say,
+            )
+        except Faults as found:
+            raise Faults(dict.fromkeys(map(joined.located, found.faults))) from None
+
+
+def _build(
+    data: Path,
+    target: Path,
+    parameters: Parameters,
+    chosen: tuple[str, str],
+    *,
+    rendered: bool,
+    force: bool,
+    kernel: bool,
+    say: Say,
+) -> dict[str, Any]:
+    """Build from a folder that has all tables."""
     keys = _keys(data, parameters, chosen)
     before = output.manifest(target)
     if not force and before and before.get("key") == keys.report and _intact(target, before):
         say("Nothing has changed: the report is up to date.")
         return before
     with output.replacing(target) as work, _stage() as stage:
-        made = _results(data, stage, parameters, keys, force, say)
+        made = _results(data, stage, parameters, keys, force=force, kernel=kernel, rendered=rendered, say=say)
         shutil.copytree(stage / "results", work / "results")
         content = digest.content_digest(made["data"], digest.tree(work / "results"))
         renderer_used: dict[str, str] = {"name": "none", "version": ""}
@@ -98,8 +145,9 @@ def choose_renderer(wanted: str) -> tuple[str, str]:
 
 def data_files(data: Path) -> list[Path]:
     """Return the files of a data folder that are its content: tables, both codings behind them, what describes them."""
-    described = ("datapackage.json", "CODEBOOK.md", "audit.json")
-    files = [p for p in data.iterdir() if p.suffix == ".csv" or p.name in described]
+    # Whatever else stands there, such as what an import left out, is no part of the report.
+    content = {*folders.table_files(), folders.PACKAGE, *folders.BESIDE}
+    files = [p for p in data.iterdir() if p.name in content]
     codings = [path for folder in CODINGS for path in (data / folder).glob("*.csv")]
     return sorted(files + codings)
 
@@ -108,28 +156,41 @@ def data_files(data: Path) -> list[Path]:
 
 
 def _keys(data: Path, parameters: Parameters, renderer: tuple[str, str]) -> Keys:
-    code = [p for p in PACKAGE.glob("*.py") if p.name not in RENDERING]
-    results = _hash(
-        parameters.for_notebooks(),
-        [
-            *data_files(data),
-            ROOT / "data" / "datapackage.json",
-            *NOTEBOOKS.glob("*.ipynb"),
-            *code,
-            ROOT / "requirements.lock",
-        ],
-        sys.version,
-    )
-    prose = [ROOT / "_quarto.yml", ROOT / "index.qmd", CITATION, *PACKAGE.glob("*.py")]
-    prose += [p for folder in (CHAPTERS, ASSETS, RENDER) for p in folder.rglob("*") if p.is_file()]
-    return Keys(results, _hash([results, *renderer, __version__], prose, ""))
+    sources = {f"data/{p.relative_to(data).as_posix()}": p for p in data_files(data)} | {"rules": DATAPACKAGE}
+    modules = {f"code/{p.name}": p for p in PACKAGE.glob("*.py")}
+    computing = {name: p for name, p in modules.items() if p.name not in PUBLISHING | RENDERING | TOOLS}
+    publishing = {name: p for name, p in modules.items() if p.name not in RENDERING | TOOLS}
+    rendering = {name: p for name, p in modules.items() if p.name not in TOOLS}
+    written = {f"book/{p.name}": p for p in (ROOT / "_quarto.yml", ROOT / "index.qmd", CITATION)}
+    for folder in (CHAPTERS, ASSETS, RENDER):
+        written |= {p.relative_to(ROOT).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    books = {f"notebooks/{p.name}": p for p in NOTEBOOKS.glob("*.ipynb")}
+    python = ".".join(map(str, sys.version_info[:3]))
+    notebooks = _hash([parameters.for_notebooks(), python, installed()], sources | computing | {"lock": LOCK})
+    results = _hash([notebooks], publishing | books)
+    return Keys(notebooks, results, _hash([results, *renderer, __version__], rendering | written))
 
 
-def _hash(facts: Any, files: list[Path], more: str) -> str:
-    # Names without folders: the same content in another place is the same content.
-    lines = [json.dumps(facts, sort_keys=True), more]
-    lines += sorted(f"{digest.sha256(p)} {p.parent.name}/{p.name}" for p in files if p.is_file())
+def _hash(facts: list[Any], files: dict[str, Path]) -> str:
+    """Hash facts, and files by names that do not tell where the project lies."""
+    lines = [json.dumps(facts, sort_keys=True)]
+    lines += sorted(f"{digest.sha256(path)} {name}" for name, path in files.items() if path.is_file())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def installed() -> list[str]:
+    """Return name and version of every installed package that requirements.lock pins, as pip wrote them on disk.
+
+    What is installed can differ from the lock. Asking importlib for each takes longer than all the rest."""
+    pinned = set(re.findall(r"^([\w.-]+)==", LOCK.read_text("utf-8"), re.MULTILINE)) if LOCK.is_file() else set()
+    wanted = {re.sub(r"[-_.]+", "_", name).lower() for name in pinned}
+    found = set()
+    for folder in filter(Path.is_dir, map(Path, sys.path)):
+        for path in folder.glob("*.dist-info"):
+            package, _, version = path.stem.partition("-")
+            if re.sub(r"[-_.]+", "_", package).lower() in wanted:
+                found.add(f"{package} {version}")
+    return sorted(found)
 
 
 def _intact(target: Path, manifest: dict[str, Any]) -> bool:
@@ -147,58 +208,63 @@ def _stage() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _results(data: Path, stage: Path, parameters: Parameters, keys: Keys, force: bool, say: Say) -> dict[str, Any]:
-    """Fill stage/results, stage/_variables.yml and stage/data; return hashes of the data, values and flags."""
-    kept = CACHE / "results" / keys.results
-    if not force and (kept / "made.json").is_file():
+def _results(
+    data: Path, stage: Path, parameters: Parameters, keys: Keys, *, force: bool, kernel: bool, rendered: bool, say: Say
+) -> dict[str, Any]:
+    """Fill stage/results and stage/_variables.yml; return hashes of the data, values and flags."""
+    known = CACHE / "results" / keys.results
+    if not force and (known / "made.json").is_file():
         say("Results are unchanged")
-        shutil.copytree(kept, stage, dirs_exist_ok=True)
+        shutil.copytree(kept.used(known), stage, dirs_exist_ok=True)
         return json.loads((stage / "made.json").read_text("utf-8"))
-    from districtloss import decisions, notebooks, publish
+    from districtloss.drawing import Drawer
+
+    with Drawer(CACHE / "drawings", also=rendered) as drawer:
+        made = _compute(data, stage, parameters, keys, drawer, force, kernel, say)
+    (stage / "made.json").write_text(json.dumps(made, sort_keys=True), "utf-8")
+    kept.keep(stage, known, MOST_KEPT)
+    return made
+
+
+def _compute(
+    data: Path, stage: Path, parameters: Parameters, keys: Keys, drawer: Drawer, force: bool, kernel: bool, say: Say
+) -> dict[str, Any]:
+    say("Checking the data")
+    # A copy, so that all that follows sees the same files, whatever happens to the folder meanwhile.
+    for path in data_files(data):
+        copy = stage / "data" / path.relative_to(data)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    from districtloss import notebooks
+
+    notebooks.warm()
+    from districtloss import decisions, publish
     from districtloss.study import Study
     from districtloss.tables import read_tables
 
-    say("Checking the data")
-    tables = read_tables(data)
+    tables = read_tables(stage / "data")
     decisions.check_choice(tables.decisions, parameters.decisions)
     study = Study.of(tables, parameters)
     if study.as_of <= study.start:
         problem = f"the window would end on {study.as_of:%Y-%m-%d}, before it starts"
         raise Faults([Fault("--start", None, None, problem, "an earlier start or a later --as-of")])
-    (stage / "data").mkdir()
-    for path in data_files(data):
-        copy = stage / "data" / path.relative_to(data)
-        copy.parent.mkdir(exist_ok=True)
-        shutil.copyfile(path, copy)
-    say("Running the notebooks")
-    settings = {"data": "data", "output": "results"} | parameters.for_notebooks()
-    notebooks.run(stage, settings, lambda name: say(f"  {name}"))
-    say("Drawing the charts")
-    made = publish.publish(stage, study.tables, CACHE / "drawings")
+
+    def draw(folder: Path) -> None:
+        for path in sorted((folder / "figures").glob("*.vl.json")):
+            drawer.ask(path.read_text("utf-8"))
+
+    say("Running the notebooks" + (" in Jupyter kernels" if kernel else ""))
+    plan = notebooks.Plan(parameters.for_notebooks(), keys.notebooks, CACHE / "notebooks", force, kernel)
+    notebooks.run(stage, plan, say, draw)
+    say("Writing tables, numbers and charts")
+    made = publish.publish(stage, study.tables, drawer)
     made |= {
         "data": digest.tree(stage / "data"),
         "as_of": f"{study.as_of:%Y-%m-%d}",
         "provinces": len(tables.provinces),
     }
     shutil.rmtree(stage / "data")
-    (stage / "made.json").write_text(json.dumps(made, sort_keys=True), "utf-8")
-    _keep(stage, kept)
     return made
-
-
-def _keep(stage: Path, kept: Path) -> None:
-    """Keep the results for the next run. Written beside and renamed, so a killed build leaves no half."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=kept.parent))
-    shutil.copytree(stage, fresh, dirs_exist_ok=True)
-    shutil.rmtree(kept, ignore_errors=True)
-    try:
-        fresh.rename(kept)
-    except OSError:  # another build kept the same results meanwhile
-        shutil.rmtree(fresh, ignore_errors=True)
-    others = sorted((p for p in kept.parent.iterdir() if p != kept), key=lambda p: p.stat().st_mtime)
-    for stale in others[:-8]:
-        shutil.rmtree(stale, ignore_errors=True)
 
 
 # --- pages -------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ Settings = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="A parameter or a decision, e.g. denominator=401 or D04=counted."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Redo all, also what has not changed.")]
+Kernel = Annotated[bool, typer.Option("--kernel", help="Run the notebooks in real Jupyter kernels, all of them.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but faults.")]
 
 
@@ -69,7 +70,7 @@ def _default(path: Path | None, name: str) -> Path:
 
 def _make(
     data: Path | None, output: Path | None, start: str | None, as_of: str | None, settings: list[str] | None,
-    *, renderer: str, rendered: bool, force: bool, quiet: bool,
+    *, renderer: str, rendered: bool, force: bool, kernel: bool, quiet: bool,
 ) -> None:  # fmt: skip
     from districtloss import build as builder
     from districtloss.progress import progress
@@ -80,8 +81,9 @@ def _make(
     target = _default(output, "REPORT")
     with progress(quiet) as say:
         made = builder.build(
-            _default(data, "DATA"), target, parameters, renderer=renderer, rendered=rendered, force=force, say=say
-        )
+            _default(data, "DATA"), target, parameters,
+            renderer=renderer, rendered=rendered, force=force, kernel=kernel, say=say,
+        )  # fmt: skip
     if not quiet:
         page = target / "index.html" if rendered else target / "results"
         with_ = f", rendered by {made['renderer']['version']}" if rendered else ""
@@ -97,10 +99,13 @@ def build(
     settings: Settings = None,
     renderer: Annotated[str, typer.Option("--renderer", help="auto, quarto or pandoc.")] = "auto",
     force: Force = False,
+    kernel: Kernel = False,
     quiet: Quiet = False,
 ) -> None:
     """Validate the data, run the notebooks, render the report as HTML and PDF."""
-    _make(data, output, start, as_of, settings, renderer=renderer, rendered=True, force=force, quiet=quiet)
+    _make(
+        data, output, start, as_of, settings, renderer=renderer, rendered=True, force=force, kernel=kernel, quiet=quiet
+    )
 
 
 @app.command()
@@ -111,10 +116,13 @@ def run(
     as_of: AsOf = None,
     settings: Settings = None,
     force: Force = False,
+    kernel: Kernel = False,
     quiet: Quiet = False,
 ) -> None:
     """The same without rendering: results only."""
-    _make(data, output, start, as_of, settings, renderer="auto", rendered=False, force=force, quiet=quiet)
+    _make(
+        data, output, start, as_of, settings, renderer="auto", rendered=False, force=force, kernel=kernel, quiet=quiet
+    )
 
 
 @app.command()

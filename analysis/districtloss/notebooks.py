@@ -1,21 +1,60 @@
-"""Runs the notebooks through Papermill, each in a kernel of its own, and leaves executed copies without clocks."""
+"""Runs the notebooks through Papermill, each in a fork of this process, and keeps what each made for the next run.
+
+A fork has pandas, Altair and the data that were read already; nothing that one notebook does reaches another.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import io
+import hashlib
+import importlib
 import logging
+import multiprocessing
 import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any
 
+from districtloss import kept
 from districtloss.paths import NOTEBOOKS
 
 # Papermill and Jupyter write clocks and machine facts into these; none of them is a result.
 CLOCKS = ("papermill", "execution", "language_info", "widgets")
+# What notebooks and Papermill would each import for themselves.
+WARM = ("papermill", "altair", "nbformat", "districtloss.engine", "districtloss.evidence", "districtloss.choices",
+        "districtloss.charts", "districtloss.sanity", "districtloss.timelines", "districtloss.results")  # fmt: skip
+MOST_KEPT = 40  # results of single notebooks, the newest
+
+
+def warm() -> None:
+    """Import what notebooks use, so that their forks need not. Call it before anything imports Altair."""
+    with _quiet(), _without("rfc3987_syntax"):
+        for module in WARM:
+            importlib.import_module(module)
+
+
+@contextlib.contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Hide a module. jsonschema, which Altair and Papermill import, can use rfc3987_syntax for checks of IRIs that
+    nothing here asks for, and can do without; that module takes a second to import, half of all imports."""
+    hidden = module not in sys.modules
+    if hidden:
+        sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[module]
 
 
 def notebooks() -> list[Path]:
@@ -23,44 +62,168 @@ def notebooks() -> list[Path]:
     return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 
-def run(stage: Path, parameters: Mapping[str, Any], done: Callable[[str], None]) -> None:
-    """Execute every notebook with `stage` as its working folder; it reads data/ there and writes results/.
+@dataclass(frozen=True)
+class Plan:
+    """How the notebooks are to be run."""
 
-    Executed copies go to stage/results/notebooks. `done` is called with the name of each that is through.
-    Raises papermill.PapermillExecutionError when a cell fails.
+    parameters: Mapping[str, Any]
+    key: str  # of all that a notebook's results depend on, but for the notebook itself
+    folder: Path  # keeps the results of single notebooks by their keys
+    again: bool = False  # run them even where their results are kept
+    kernel: bool = False  # in real kernels, and without a look at what is kept
+
+
+def run(stage: Path, plan: Plan, say: Callable[[str], None], made: Callable[[Path], None] = lambda _: None) -> None:
+    """Run every notebook whose results are not kept, and lay the results of all into stage/results.
+
+    Each works in a folder of its own, where it finds data/ and writes results/; executed copies go to
+    stage/results/notebooks. `say` is called with the name of each that is through, `made` with the folder of its
+    results. Raises papermill.PapermillExecutionError when a cell fails.
     """
-    target = stage / "results" / "notebooks"
-    target.mkdir(parents=True, exist_ok=True)
+    results = stage / "results"
+    (results / "notebooks").mkdir(parents=True, exist_ok=True)
+    keys = {path: _key(path, plan.key) for path in notebooks()}
+    stale = [p for p in keys if plan.again or plan.kernel or not (plan.folder / keys[p]).is_dir()]
+    for path in keys.keys() - set(stale):
+        shutil.copytree(kept.used(plan.folder / keys[path]), results, dirs_exist_ok=True)
+        made(results)
+    if not stale:
+        return
+    homes = {path: stage / "run" / path.stem for path in stale}
+    for home in homes.values():
+        home.mkdir(parents=True)
+        (home / "data").symlink_to(stage / "data", target_is_directory=True)
+    for path in _in_forks(homes, plan):
+        say(f"  {path.stem}")
+        fresh = homes[path] / "results"
+        made(fresh)
+        if not plan.kernel:
+            kept.keep(fresh, plan.folder / keys[path], MOST_KEPT)
+        for file in sorted(p for p in fresh.rglob("*") if p.is_file()):
+            target = results / file.relative_to(fresh)
+            if target.exists():
+                raise ValueError(f"{path.stem} writes {file.relative_to(fresh)}, which another notebook wrote")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.rename(target)
+    shutil.rmtree(stage / "run")
 
-    def one(path: Path) -> None:
-        _execute(path, target / path.name, stage, parameters)
-        done(path.stem)
 
-    # Two at a time: they share nothing but the folder, and each writes files of its own names.
-    with _quiet(), ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(one, notebooks()))
+def _key(path: Path, rest: str) -> str:
+    return hashlib.sha256(f"{path.name}\n{rest}\n".encode() + path.read_bytes()).hexdigest()
 
 
-def _execute(source: Path, target: Path, stage: Path, parameters: Mapping[str, Any]) -> None:
+# --- forks -------------------------------------------------------------------------------------------------------
+
+
+def _in_forks(homes: Mapping[Path, Path], plan: Plan) -> Iterator[Path]:
+    """Execute the notebooks, as many at a time as there are processors, and yield each that is through."""
+    context = multiprocessing.get_context("fork")
+    # The forks hold the reading end. However this process ends, theirs closes, and they end too.
+    ends, alive = os.pipe()
+    waiting = list(homes)
+    running: dict[Connection, tuple[Path, ForkProcess]] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < _processors():
+                path = waiting.pop(0)
+                answer, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_child, args=(path, homes[path], plan, theirs, ends, alive))
+                process.start()
+                theirs.close()
+                running[answer] = (path, process)
+            ready = wait(list(running))
+            for answer in [a for a in running if a in ready]:
+                path, process = running.pop(answer)
+                try:
+                    failure = answer.recv()
+                except EOFError:
+                    failure = RuntimeError(f"the process that ran {path.name} has gone")
+                process.join()
+                if failure is not None:
+                    raise failure
+                yield path
+    finally:
+        for _, process in running.values():
+            process.kill()
+        for _, process in running.values():
+            process.join()
+        os.close(alive)
+        os.close(ends)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _child(path: Path, home: Path, plan: Plan, answer: Connection, ends: int, alive: int) -> None:
+    """Execute one notebook and tell how it went: nothing, or the exception."""
+    os.close(alive)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
+    threading.Thread(target=_end_with_parent, args=(ends,), daemon=True).start()
+    failure: BaseException | None = None
+    try:
+        with _quiet():
+            _execute(path, home, plan)
+    except BaseException as error:  # whatever it is, the parent raises it
+        failure = error if _can_be_sent(error) else RuntimeError("".join(traceback.format_exception(error)))
+    answer.send(failure)
+    answer.close()
+
+
+def _end_with_parent(ends: int) -> None:
+    os.read(ends, 1)
+    os._exit(1)
+
+
+def _can_be_sent(error: BaseException) -> bool:
+    import pickle
+
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return False
+    return True
+
+
+# --- one notebook ------------------------------------------------------------------------------------------------
+
+
+def _execute(source: Path, home: Path, plan: Plan) -> None:
     import nbformat
     import papermill
 
+    parameters = {"data": "data", "output": "results"} | dict(plan.parameters)
     unknown = set(parameters) - set(papermill.inspect_notebook(str(source)))
     if unknown:
         raise ValueError(f"{source.name} has no parameters {', '.join(sorted(unknown))}")
-    executed = papermill.execute_notebook(
-        str(source),
-        None,
-        parameters=dict(parameters),
-        cwd=str(stage),
-        kernel_name="python3",
-        progress_bar=False,
-        log_output=False,
-        # Kernels that start side by side race for TCP ports; pipes have none.
-        transport="ipc",
-        shutdown_kernel="immediate",
-    )
+    with _kernel() if plan.kernel else _no_kernel() as settings:
+        executed = papermill.execute_notebook(
+            str(source), None, parameters=parameters, cwd=str(home), kernel_name="python3", progress_bar=False,
+            log_output=False, **settings,
+        )  # fmt: skip
+    target = home / "results" / "notebooks" / source.name
+    target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(without_clocks(executed), target)
+
+
+@contextlib.contextmanager
+def _no_kernel() -> Iterator[dict[str, Any]]:
+    from districtloss import engine
+
+    yield {"engine_name": engine.NAME}
+
+
+@contextlib.contextmanager
+def _kernel() -> Iterator[dict[str, Any]]:
+    """Settings for a kernel that is heard by nobody else, reads nobody's settings, and goes at once."""
+    from traitlets.config import Config
+
+    # Sockets that are files: kernels that start side by side race for ports, and others on the machine could
+    # listen. The path of such a file must be short.
+    with tempfile.TemporaryDirectory(prefix="dl-") as folder:
+        os.environ["IPYTHONDIR"] = folder
+        config = Config({"KernelManager": {"transport": "ipc", "connection_file": f"{folder}/k.json"}})
+        yield {"config": config, "shutdown_kernel": "immediate", "coalesce_streams": True}
 
 
 def without_clocks(notebook: Any) -> Any:
@@ -78,11 +241,9 @@ def without_clocks(notebook: Any) -> Any:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Papermill's and the kernels' chatter off the terminal; failures are raised, not printed."""
-    previous = os.environ.get("PYDEVD_DISABLE_FILE_VALIDATION")
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-    if previous is None:
-        del os.environ["PYDEVD_DISABLE_FILE_VALIDATION"]
+    sys.stdout.flush()

@@ -14,13 +14,15 @@ def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
         yield lambda _: None
     elif sys.stderr.isatty():
         from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
 
-        console = Console(stderr=True)
-        with console.status("Starting") as status:
+        # No thread draws the line anew: notebooks run in forks of this process, and a fork takes no threads along.
+        with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
 
             def show(step: str) -> None:
-                console.print(step, style="dim", markup=False, highlight=False)
-                status.update(f"{step.strip()} …")
+                live.console.print(Text(step, style="dim"))
+                live.update(Text(f"{step.strip()} …"), refresh=True)
 
             yield show
     else:

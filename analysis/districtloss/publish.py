@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import vl_convert
 import yaml
 
 from districtloss import evidence, results, values
+from districtloss.drawing import Drawer, own_ids
 from districtloss.markup import escape, html_block, pipe_table, script_json
 from districtloss.tables import Tables
 
@@ -27,11 +23,10 @@ SHORT_TRAIL = 6  # more rows than this would bury the next number
 Part = dict[str, dict[str, Any]]
 
 
-def publish(stage: Path, tables: Tables, drawings: Path) -> dict[str, Any]:
+def publish(stage: Path, tables: Tables, drawer: Drawer) -> dict[str, Any]:
     """Write into `stage` all that chapters refer to; return the values (as in values.json).
 
-    `stage/results` holds what the notebooks made. `drawings` is a folder that keeps SVGs by the hash of their
-    specification. Raises ValueError when two notebooks record one name.
+    `stage/results` holds what the notebooks made. Raises ValueError when two notebooks record one name.
     """
     folder = stage / "results"
     parts = _joined(sorted((folder / "parts").glob("*.json")))
@@ -43,9 +38,9 @@ def publish(stage: Path, tables: Tables, drawings: Path) -> dict[str, Any]:
     for name, table in parts["tables"].items():
         (include / f"tbl-{name}.md").write_text(table_fragment(name, table), "utf-8")
     for name, figure in parts["figures"].items():
-        draw(folder / "figures", name, drawings)
-        specification = json.loads((folder / "figures" / f"{name}.vl.json").read_text("utf-8"))
-        (include / f"fig-{name}.md").write_text(figure_fragment(name, figure, specification), "utf-8")
+        specification = (folder / "figures" / f"{name}.vl.json").read_text("utf-8")
+        (folder / "figures" / f"{name}.svg").write_text(own_ids(drawer.drawn(specification), name), "utf-8")
+        (include / f"fig-{name}.md").write_text(figure_fragment(name, figure, json.loads(specification)), "utf-8")
     for name, content in parts["data"].items():
         block = f'<script type="application/json" id="data-{name}">{script_json(content)}</script>'
         (include / f"data-{name}.md").write_text(html_block(block) + "\n", "utf-8")
@@ -84,40 +79,6 @@ def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:
     # Every value quoted: Quarto reads 3.50 as a number and prints 3.5.
     text = yaml.safe_dump(dict(content), sort_keys=True, allow_unicode=True, default_style='"', width=10_000)
     path.write_text(text, "utf-8")
-
-
-# --- drawings ----------------------------------------------------------------------------------------------------
-
-
-@cache
-def _fonts() -> None:
-    import font_source_sans_pro
-
-    vl_convert.register_font_directory(str(Path(font_source_sans_pro.__file__).parent / "files"))
-
-
-def draw(folder: Path, name: str, drawings: Path) -> None:
-    """Write NAME.svg beside NAME.vl.json, from `drawings` if the same specification was drawn before."""
-    specification = (folder / f"{name}.vl.json").read_text("utf-8")
-    key = hashlib.sha256(f"{version('vl-convert-python')}\n{specification}".encode()).hexdigest()
-    kept = drawings / f"{key}.svg"
-    if not kept.exists():
-        _fonts()
-        drawings.mkdir(parents=True, exist_ok=True)
-        kept.write_text(vl_convert.vegalite_to_svg(json.loads(specification)), "utf-8")
-    (folder / f"{name}.svg").write_text(own_ids(kept.read_text("utf-8"), name), "utf-8")
-
-
-def own_ids(svg: str, name: str) -> str:
-    """Return an SVG whose ids are its own: Vega counts them up within a process, so they would depend on what was
-    drawn before."""
-    order: dict[str, str] = {}
-    for found in re.findall(r'\bid="([^"]+)"', svg):
-        order.setdefault(found, f"{name}-{len(order)}")
-    for old, new in order.items():
-        svg = svg.replace(f'id="{old}"', f'id="{new}"').replace(f"url(#{old})", f"url(#{new})")
-        svg = svg.replace(f'href="#{old}"', f'href="#{new}"')
-    return svg
 
 
 # --- fragments ---------------------------------------------------------------------------------------------------

@@ -16,6 +16,20 @@ from districtloss.rates import Estimate
 from districtloss.values import Value
 
 
+def _specification(chart: dict[str, Any]) -> dict[str, Any]:
+    """What a chart leaves in an executed notebook: its specification, as JupyterLab draws it.
+
+    Altair's own ways are a page that loads scripts from the network, under an id drawn at random, and a bundle of a
+    type that no notebook may hold ("….v6.json", where the form asks for "+json").
+    """
+    major = alt.SCHEMA_VERSION.removeprefix("v").partition(".")[0]
+    return {f"application/vnd.vegalite.v{major}+json": chart, "text/plain": "A chart in Vega-Lite."}
+
+
+alt.renderers.register("specification", _specification)
+alt.renderers.enable("specification")
+
+
 class Results:
     """Collects what one notebook makes under `folder` (results/): tables/*.csv, figures/*.vl.json and
     parts/NOTEBOOK.json, which `publish` joins into values.json and the fragments of the book."""

@@ -1,0 +1,127 @@
+"""Draws charts as SVG in a process of its own, which gets warm while other things are done, and keeps the drawings.
+
+The renderer (vl-convert) takes 0.6 s to start and holds Python's lock while it draws, so a thread would not do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import signal
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+
+FONTS = "font-source-sans-pro"
+
+
+class Drawer:
+    """Draws Vega-Lite specifications, and keeps each drawing in `kept` by the hash of what it was made of."""
+
+    def __init__(self, kept: Path, also: bool = False) -> None:
+        """Start the process. It must be started before threads are. With `also`, the chart library that pages
+        load is made too, where it is not there yet."""
+        kept.mkdir(parents=True, exist_ok=True)
+        self.kept = kept
+        self._asked: set[str] = set()
+        context = multiprocessing.get_context("fork")
+        self._answers, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self._answers, kept, also), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def __enter__(self) -> Drawer:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with contextlib.suppress(OSError):
+            self._answers.send(None)
+        self._answers.close()
+        if error is not None:
+            self._process.kill()
+        self._process.join()
+
+    def ask(self, specification: str) -> None:
+        """Have a chart drawn, and do not wait for it."""
+        key = _key(specification)
+        if key not in self._asked and not self._path(key).exists():
+            self._asked.add(key)
+            self._answers.send((key, specification))
+
+    def drawn(self, specification: str) -> str:
+        """Return the SVG of a specification. Raises RuntimeError where it cannot be drawn."""
+        path = self._path(_key(specification))
+        self.ask(specification)
+        while not path.exists():
+            try:
+                key, problem = self._answers.recv()
+            except EOFError:
+                raise RuntimeError("the process that draws charts has gone") from None
+            if problem:
+                raise RuntimeError(f"a chart cannot be drawn: {problem}")
+            self._asked.discard(key)
+        return path.read_text("utf-8")
+
+    def _path(self, key: str) -> Path:
+        return self.kept / f"{key}.svg"
+
+
+@cache
+def _versions() -> str:
+    from importlib.metadata import version
+
+    return " ".join(version(name) for name in ("vl-convert-python", FONTS))
+
+
+def _key(specification: str) -> str:
+    return hashlib.sha256(f"{_versions()}\n{specification}".encode()).hexdigest()
+
+
+def _serve(asked: Connection, parents: Connection, kept: Path, also: bool) -> None:
+    """Draw what is asked for until the other side is closed."""
+    parents.close()  # so that the end of the parent, however it comes, ends this process too
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked to stop as well, and says so
+    os.environ["TZ"] = "UTC"  # days are drawn where they lie, whatever the zone of the machine
+    import vl_convert
+
+    vl_convert.register_font_directory(_fonts())
+    vl_convert.vegalite_to_svg({"mark": "point", "data": {"values": [{}]}})
+    if also:
+        from districtloss.render_pandoc import vega_bundle
+
+        vega_bundle()
+    with contextlib.suppress(EOFError, OSError):
+        while (task := asked.recv()) is not None:
+            key, specification = task
+            try:
+                svg = vl_convert.vegalite_to_svg(json.loads(specification))
+            except ValueError as error:
+                asked.send((key, str(error)))
+                continue
+            partial = kept / f"{key}.{os.getpid()}.partial"
+            partial.write_text(svg, "utf-8")
+            partial.replace(kept / f"{key}.svg")
+            asked.send((key, ""))
+
+
+def _fonts() -> str:
+    import font_source_sans_pro
+
+    return str(Path(font_source_sans_pro.__file__).parent / "files")
+
+
+def own_ids(svg: str, name: str) -> str:
+    """Return an SVG whose ids are its own: Vega counts them up within a process, so they would depend on what was
+    drawn before."""
+    order: dict[str, str] = {}
+    for found in re.findall(r'\bid="([^"]+)"', svg):
+        order.setdefault(found, f"{name}-{len(order)}")
+    for old, new in order.items():
+        svg = svg.replace(f'id="{old}"', f'id="{new}"').replace(f"url(#{old})", f"url(#{new})")
+        svg = svg.replace(f'href="#{old}"', f'href="#{new}"')
+    return svg
