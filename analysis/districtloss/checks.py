@@ -17,14 +17,10 @@ from districtloss.tables import Tables, cell_problem, nearest
 
 # A deadline looks ahead of the article that reports it; every other figure is of a time before it.
 LOOKS_AHEAD = "withdrawal_deadline"
-SUGGESTIONS = (
-    500  # looking for the nearest of many names is dear: so many wrong keys get one, the rest a rule
-)
+SUGGESTIONS = 500  # looking for the nearest of many names is dear: so many wrong keys get one, the rest a rule
 
 
-def check(
-    tables: Tables, package: Package, missing: Mapping[str, Collection[str]] | None = None
-) -> list[Fault]:
+def check(tables: Tables, package: Package, missing: Mapping[str, Collection[str]] | None = None) -> list[Fault]:
     """Return every fault between cells, rows and tables.
 
     `missing` names the columns that a file lacks: rules that need one of them are passed over, since that
@@ -266,9 +262,7 @@ def _places(run: _Run) -> None:
     if not run.has("places", "place_id", "province_id", "within"):
         return
     province = dict(zip(places["place_id"], places["province_id"], strict=True))
-    inside = {
-        place: within for place, within in zip(places["place_id"], places["within"], strict=True) if within
-    }
+    inside = {place: within for place, within in zip(places["place_id"], places["within"], strict=True) if within}
     first: dict[str, str] = {}
     for row, place in enumerate(places["place_id"].tolist()):
         slug = place.partition("/")[0]
@@ -298,9 +292,7 @@ def _incidents(run: _Run) -> None:
     if not (run.has("events", "incident_id", "place_id") and run.has("places", "place_id", "within")):
         return
     places = run.tables.places
-    inside = {
-        place: within for place, within in zip(places["place_id"], places["within"], strict=True) if within
-    }
+    inside = {place: within for place, within in zip(places["place_id"], places["within"], strict=True) if within}
     events = run.tables.events
     named = events.loc[events["place_id"] != "", ["incident_id", "place_id"]].drop_duplicates()
     spanning = named[named["incident_id"].duplicated(keep=False) & (named["incident_id"] != "")]
@@ -310,9 +302,7 @@ def _incidents(run: _Run) -> None:
         for row, place in group["place_id"].items():
             if place not in around:
                 problem = f"{incident} is at {show(smallest)} elsewhere and at {show(place)} here"
-                run.fault(
-                    "events", int(str(row)), "incident_id", problem, "give each place an incident of its own"
-                )
+                run.fault("events", int(str(row)), "incident_id", problem, "give each place an incident of its own")
 
 
 # --- events and claims against other tables -------------------------------------------------------
@@ -321,7 +311,7 @@ def _incidents(run: _Run) -> None:
 def _published(run: _Run, table: str) -> pd.Series:
     """The day on which the source of each row was published."""
     sources = run.tables.sources.drop_duplicates("source_id").set_index("source_id")["published"]
-    return getattr(run.tables, table)["source_id"].map(sources).astype("datetime64[s]")
+    return sources.reindex(getattr(run.tables, table)["source_id"]).reset_index(drop=True)
 
 
 def _after_publication(run: _Run) -> None:
@@ -372,9 +362,7 @@ def _alternatives(run: _Run) -> None:
             problem = f"the chosen option {show(decision['chosen'])} is among the alternatives"
             run.fault("decisions", row, "alternatives", problem, "take it out")
         for option in dict.fromkeys(o for o in alternatives if alternatives.count(o) > 1):
-            run.fault(
-                "decisions", row, "alternatives", f"{show(option)} stands twice", "delete one of the two"
-            )
+            run.fault("decisions", row, "alternatives", f"{show(option)} stands twice", "delete one of the two")
         for option in dict.fromkeys(alternatives):
             if (decision["decision_id"], option) not in has_rows and option not in decision["note"]:
                 problem = f"the alternative {show(option)} changes nothing"
@@ -409,9 +397,7 @@ def _cell_of_option(run: _Run, row: int, cell: Mapping[str, str], ids: set[str])
     rules = run.package.tables[cell["table"]]
     row_id, name, value = cell["row_id"], cell["column"], cell["value"]
     if row_id and row_id not in ids:
-        run.fault(
-            "options", row, "row_id", f"{show(row_id)} is no row of {rules.file}", "name one that is there"
-        )
+        run.fault("options", row, "row_id", f"{show(row_id)} is no row of {rules.file}", "name one that is there")
     column = rules.columns.get(name)
     if column is None:
         if name:
@@ -441,9 +427,7 @@ def _coded_otherwise(run: _Run, options: pd.DataFrame) -> None:
         frame = getattr(run.tables, name)
         as_coded[name] = frame[frame[key].isin(options["row_id"])].drop_duplicates(key).reset_index(drop=True)
     tables = replace(run.tables, **as_coded, options=options, lines={})
-    told = {
-        (table, row_id, replace(fault, row=None)) for table, row_id, fault in _faults_of_rows(run, tables)
-    }
+    told = {(table, row_id, replace(fault, row=None)) for table, row_id, fault in _faults_of_rows(run, tables)}
     rows: dict[str, list[pd.DataFrame]] = {name: [frame.iloc[:0]] for name, frame in as_coded.items()}
     cells_of: dict[str, list[tuple[int, str]]] = {name: [] for name in as_coded}
     for pair, cells in options.groupby(["decision_id", "option"], sort=False):
