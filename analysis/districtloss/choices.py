@@ -313,7 +313,7 @@ def _net(lost: _Placed, won: _Placed, places: int) -> dict[str, Array]:
     held = {
         "net_low": lost.certain & (newest(won.last, won.possible) < lost.first),
         "net_point": lost.counted & (newest(won.point, won.counted) < lost.point),
-        "net_high": lost.possible & (newest(won.first, won.certain) <= lost.last),
+        "net_high": lost.possible & (newest(won.first, won.certain) < lost.last),
     }
     result = {}
     for name, flags in held.items():

@@ -70,8 +70,8 @@ def net(losses: pd.DataFrame, recaptures: pd.DataFrame) -> Estimate:
     """Count places lost in the window and held by the Taliban at its end: the last change of control wins.
 
     Both tables are `placed`. Low: a certain loss comes after every recapture, whatever the days. High: some
-    possible loss can come after every certain recapture. Point: by the days of the date rule; on one day, the
-    recapture is taken to come last.
+    possible loss can come after every certain recapture. Point: by the days of the date rule. On one day, the
+    recapture is taken to come last: sources tell of it because the loss came before.
     """
     after = (
         recaptures.groupby("place_id")
@@ -82,7 +82,7 @@ def net(losses: pd.DataFrame, recaptures: pd.DataFrame) -> Estimate:
     held = losses.join(after, on="place_id")
     low = held["certain"] & ~(held["last_possible"] >= held["date_earliest"])
     point = held["counted"] & ~(held["point"] >= held["date_point"])
-    high = ~(held["certain_from"] > held["date_latest"])
+    high = ~(held["certain_from"] >= held["date_latest"])
     places = held["place_id"]
     return Estimate(places[point].nunique(), places[low].nunique(), places[high].nunique())
 
