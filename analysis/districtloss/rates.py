@@ -160,7 +160,7 @@ def coverage(named: Estimate, stated: Interval) -> Estimate:
     )
 
 
-def hazard(lost: float, at_risk: float, days: int) -> Estimate:
+def hazard(lost: float, at_risk: float, days: float) -> Estimate:
     """Return losses per district-day among `at_risk` districts of which `lost` fell within `days`.
 
     Point: constant hazard, -ln(1 - lost/at_risk) / days. Low and high: lost over the district-days at risk if
