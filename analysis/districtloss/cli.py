@@ -126,6 +126,37 @@ def run(
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or an empty folder.")],
+    empty: Annotated[bool, typer.Option("--empty", help="Leave out the provinces of Afghanistan too.")] = False,
+) -> None:
+    """Begin a data folder: empty tables with their rules, the codebook, and what to fill first."""
+    from districtloss import starter
+
+    files = starter.init(folder, provinces=not empty)
+    print(f"{folder}: {', '.join(files)}. README.md says what to fill first.")
+
+
+imports = typer.Typer(no_args_is_help=True, help="Turn data of others into a data folder.")
+app.add_typer(imports, name="import")
+
+
+@imports.command()
+def acled(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="An export of ACLED.")],
+    output: Annotated[Path, typer.Option("--output", help="Folder for the tables.")] = Path("acled-data"),
+    places: Annotated[
+        Path | None, typer.Option("--places", help="Folder with provinces.csv and places.csv of another country.")
+    ] = None,
+) -> None:
+    """Import an export of ACLED. Run it again once to_settle.csv is filled."""
+    from districtloss import acled as importer
+
+    made = importer.import_export(file, output, places)
+    print(importer.told(made, output))
+
+
+@app.command()
 def check(data: Data = None) -> None:  # type: ignore[assignment]
     """Validate a data folder; list every fault."""
     from districtloss.tables import read_tables

@@ -39,8 +39,6 @@ LONGEST_NAME = 80
 BESIDE = ("CODEBOOK.md", "audit.json")
 OURS = "districtloss/data"  # how faults name a row of ours in a folder that extends it
 
-Rows = list[list[str]]
-
 
 @dataclass(frozen=True)
 class About:
@@ -77,6 +75,11 @@ def about(folder: Path) -> About:
         raise Faults(faults)
     texts = {name: _text(value) for name, value in settings.items()}
     return About(extends, names[COUNTRY], names[SIDE], texts)
+
+
+def table_files() -> list[str]:
+    """Return the file names of the tables, in the order of the data package."""
+    return [resource["path"] for resource in json.loads(DATAPACKAGE.read_text("utf-8"))["resources"]]
 
 
 def _package(folder: Path) -> dict[str, Any]:
@@ -133,6 +136,7 @@ def whole(folder: Path) -> Iterator[Whole]:
 
 def _joined(folder: Path, target: Path, extends: str) -> Whole:
     from districtloss import schema  # needs pandas
+    from districtloss.tables import faults_of_present
 
     made = Whole(target)
     tables = schema.load().tables
@@ -146,12 +150,15 @@ def _joined(folder: Path, target: Path, extends: str) -> Whole:
             shutil.copyfile(folder / table.file, target / table.file)
             continue
         header = list(table.columns)
-        ours = _rows(DATA / table.file, header)
+        ours = _rows(DATA / table.file, header) or []
         if dropped is not None:
             ours = [(line, row) for line, row in ours if _kept(name, header, row, dropped, theirs)]
         parts = [(f"{OURS}/{table.file}", ours)]
         if name in theirs:
-            parts.append((table.file, _rows(folder / table.file, header)))
+            rows = _rows(folder / table.file, header)
+            if rows is None:
+                raise Faults(faults_of_present(folder))
+            parts.append((table.file, rows))
         made.origins[table.file] = _write(target / table.file, header, parts)
     for name in (*BESIDE, "second_coding"):
         source = folder / name
@@ -165,25 +172,23 @@ def _joined(folder: Path, target: Path, extends: str) -> Whole:
     return made
 
 
-def _rows(path: Path, header: list[str]) -> list[tuple[int, list[str]]]:
-    """Return the rows of a well-formed table with their lines, the cells in the order of `header`.
-
-    Raises Faults where the file is not well formed; `tables.read_tables` says then, in full, what is wrong.
-    """
+def _rows(path: Path, header: list[str]) -> list[tuple[int, list[str]]] | None:
+    """Return the rows of a table with their lines, the cells in the order of `header`; None if it has another form."""
     limit = csv.field_size_limit(sys.maxsize)
     try:
         reader = csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
         found = next(reader)
+        if sorted(found) != sorted(header):
+            return None
         order = [found.index(name) for name in header]
         rows, begin = [], reader.line_num + 1
         for row in reader:
             if len(row) != len(found):
-                raise ValueError("ragged")
+                return None
             rows.append((begin, [row[i] for i in order]))
             begin = reader.line_num + 1
     except (OSError, ValueError, StopIteration, csv.Error):
-        problem = "does not have the form of a table"
-        raise Faults([Fault(path.name, None, None, problem, "`districtloss check` says what to mend")]) from None
+        return None
     finally:
         csv.field_size_limit(limit)
     return rows

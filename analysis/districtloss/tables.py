@@ -64,7 +64,7 @@ def read_tables(folder: Path | str) -> Tables:
         raise Faults([Fault(str(folder), None, None, "is not a folder", "name the folder that holds the tables")])
     if not folders.about(folder).extends:
         return _read(folder)
-    faults = _faults_of_present(folder)
+    faults = faults_of_present(folder)
     if faults:
         raise Faults(faults)
     with folders.whole(folder) as joined:
@@ -74,8 +74,8 @@ def read_tables(folder: Path | str) -> Tables:
             raise Faults(dict.fromkeys(map(joined.located, found.faults))) from None
 
 
-def _faults_of_present(folder: Path) -> list[Fault]:
-    """The faults of the files that the folder has, each by itself: of their form and of their cells."""
+def faults_of_present(folder: Path) -> list[Fault]:
+    """Return the faults of the files that the folder has, each by itself: of their form and of their cells."""
     package = schema.load_for(folder)
     faults: list[Fault] = []
     for table in package.tables.values():

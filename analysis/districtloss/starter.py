@@ -1,0 +1,78 @@
+"""Begins a data folder: the tables with their headers, the rules, the codebook, and what to fill first."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from districtloss import folders
+from districtloss.faults import Fault, Faults
+from districtloss.paths import DATA, DATAPACKAGE
+
+README = Path(__file__).with_name("starter_readme.md")
+
+
+def init(folder: Path, *, provinces: bool = True) -> list[str]:
+    """Write an empty data folder, with the provinces of Afghanistan unless told otherwise; return its files.
+
+    Raises Faults if the folder has any content or cannot be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise Faults([Fault(str(folder), None, None, "is a file", "name a new or an empty folder")])
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise Faults([Fault(str(folder), None, None, "is not empty", "name a new or an empty folder")])
+        folder.mkdir(parents=True, exist_ok=True)
+        return _fill(folder, provinces)
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror})"
+        raise Faults([Fault(str(folder), None, None, problem, "name another folder")]) from None
+
+
+def _fill(folder: Path, provinces: bool) -> list[str]:
+    package = described({"name": folder.resolve().name, "title": "Name this data set", folders.COUNTRY: ""})
+    package.pop("contributors", None)
+    for resource in package["resources"]:
+        header = ",".join(item["name"] for item in resource["schema"]["fields"])
+        path = folder / resource["path"]
+        if resource["name"] == "provinces" and provinces:
+            shutil.copyfile(DATA / path.name, path)
+            _without_totals(path)
+        else:
+            path.write_text(header + "\n", "utf-8")
+    (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    shutil.copyfile(DATA / "CODEBOOK.md", folder / "CODEBOOK.md")
+    shutil.copyfile(README, folder / "README.md")
+    return sorted(path.name for path in folder.iterdir())
+
+
+def _without_totals(path: Path) -> None:
+    """Empty the numbers of districts: they rest on a source that the new folder does not have."""
+    import csv
+
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row | {"districts_total": "", "districts_total_source": ""} for row in rows)
+
+
+def described(
+    about: Mapping[str, object], terms: Mapping[tuple[str, str], Mapping[str, str]] | None = None
+) -> dict[str, Any]:
+    """Return our description of the tables under another name, with terms (by table and column) added."""
+    package: dict[str, Any] = json.loads(DATAPACKAGE.read_text("utf-8"))
+    package = {"$schema": package["$schema"], **package, **about}
+    package["sources"] = []
+    for resource in package["resources"]:
+        for item in resource["schema"]["fields"]:
+            for value, label in (terms or {}).get((resource["name"], item["name"]), {}).items():
+                item["constraints"]["enum"].append(value)
+                item["categories"].append({"value": value, "label": label})
+    if not package.get(folders.COUNTRY):
+        package.pop(folders.COUNTRY, None)
+    return package
