@@ -657,6 +657,25 @@ local function typst(text) return pandoc.RawBlock("typst", text) end
 local function typst_write(blocks)
   return (pandoc.write(pandoc.Pandoc(blocks), "typst-citations", {wrap_text = "wrap-none"}):gsub("%s+$", ""))
 end
+
+-- The same for many at once: a call takes a millisecond, and a table has hundreds of cells. The mark between them is
+-- a control sign, which no text from the data holds.
+local BETWEEN = "\31"
+local function typst_write_each(list)
+  local all, out = pandoc.Blocks({}), {}
+  for _, blocks in ipairs(list) do
+    all:extend(blocks)
+    all:insert(typst(BETWEEN))
+  end
+  local text = typst_write(all) .. "\n"
+  local from = 1
+  for i = 1, #list do
+    local first, last = text:find(BETWEEN, from, true)
+    out[i] = text:sub(from, first - 1):gsub("^%s+", ""):gsub("%s+$", "")
+    from = last + 1
+  end
+  return out
+end
 local function typst_inlines(inlines) return typst_write({pandoc.Plain(inlines)}) end
 local function typst_label(id) return id:match("^[%w_][%w_-]*$") and "<" .. id .. ">" or "label(" .. typst_string(id) .. ")" end
 
@@ -692,21 +711,32 @@ local function typst_columns(tbl)
 end
 
 local function typst_table(tbl)
-  local function cells(rows)
-    local out = {}
-    for _, row in ipairs(rows) do
-      for _, cell in ipairs(row.cells) do out[#out + 1] = "[" .. typst_write(cell.contents) .. "]" end
-    end
-    return table.concat(out, ", ")
-  end
-  local align = {}
+  local align, rows, contents = {}, {}, {}
   for _, spec in ipairs(tbl.colspecs) do align[#align + 1] = ALIGN[spec[1]] end
-  local body = {}
+  for _, row in ipairs(tbl.head.rows) do rows[#rows + 1] = row end
   for _, part in ipairs(tbl.bodies) do
-    for _, row in ipairs(part.body) do body[#body + 1] = cells({row}) end
+    for _, row in ipairs(part.body) do rows[#rows + 1] = row end
   end
+  for _, row in ipairs(rows) do
+    for _, cell in ipairs(row.cells) do contents[#contents + 1] = cell.contents end
+  end
+  local written, place = typst_write_each(contents), 0
+  local function cells(from, to)
+    local out = {}
+    for i = from, to do
+      local line = {}
+      for _ in ipairs(rows[i].cells) do
+        place = place + 1
+        line[#line + 1] = "[" .. written[place] .. "]"
+      end
+      out[#out + 1] = table.concat(line, ", ")
+    end
+    return out
+  end
+  local heads = table.concat(cells(1, #tbl.head.rows), ", ")
+  local body = table.concat(cells(#tbl.head.rows + 1, #rows), ",\n")
   return typst(("#data-table((%s,), (%s,), (%s,),\n%s\n)"):format(typst_columns(tbl), table.concat(align, ", "),
-    cells(tbl.head.rows), table.concat(body, ",\n")))
+    heads, body))
 end
 
 local function typst_heading(chapter, labels)
@@ -723,8 +753,9 @@ local function typst_heading(chapter, labels)
     end
     -- A long appendix of entries would drown the contents; its entries stay among the bookmarks.
     if header.level > 1 and chapter.kind == "appendix" then parts[#parts + 1] = "outlined: false, bookmarked: true" end
-    return typst(("#heading(%s)[%s] %s"):format(table.concat(parts, ", "), typst_inlines(content),
-      labels(header.identifier)))
+    content:insert(1, pandoc.RawInline("typst", ("#heading(%s)["):format(table.concat(parts, ", "))))
+    content:insert(pandoc.RawInline("typst", "] " .. labels(header.identifier)))
+    return pandoc.Para(content)
   end
 end
 
