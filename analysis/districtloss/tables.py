@@ -349,6 +349,19 @@ def cell_problem(column: schema.Column, text: str) -> tuple[str, str]:
     return problem, f"did you mean {meant}?" if meant else f"give {column.wanted()}"
 
 
+def of_rows(rows: Mapping[str, list[dict[str, str]]], package: schema.Package) -> Tables:
+    """Return tables made of rows as text (column -> cell), by the rules of `package` and unchecked.
+
+    For states between two data folders that were checked each. Columns that a row lacks are empty.
+    """
+    frames = {}
+    for table in package.tables.values():
+        cells = [[row.get(name, "") for name in table.columns] for row in rows.get(table.name, ())]
+        frame = pd.DataFrame(cells, columns=list(table.columns), dtype=object)
+        frames[table.name] = _typed(frame.astype("category"), table)
+    return Tables(**frames)
+
+
 def _typed(cells: pd.DataFrame, table: schema.Table) -> pd.DataFrame:
     """Return the cells as values; a cell that is none of its column's type becomes a missing one."""
     return pd.DataFrame({name: _values(cells[name], column) for name, column in table.columns.items()})
