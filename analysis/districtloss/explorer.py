@@ -50,12 +50,17 @@ def content(
 
     `factors`: the choices (name, question, whether it is a decision, options as value and words, the report's
     first; group main, more or claims). `settings`: where the report itself departs from the defaults.
-    `events`: days of each window, the names of the counts and tables; a row of a table has the counts under one
-    combination of its factors (the last one fastest), `at` says which row. `poisson`: exact bounds for the mean of
-    each count from 0. `claims`: figures (districts) and pairs (districts a day), each with narrow, low and high in
-    every combination; null where there is none. `curves`: per headline rows of low, point, high and how many
-    combinations have them, smallest point first.
+    `combinations`: how many there are of the choices on events and on figures. `events`: days of each window, the
+    names of the counts, and tables; a row of a table has the counts under one combination of its factors (of so
+    many options: `sizes`; the last one fastest), `at` says which row. `poisson`: exact bounds for the mean of each
+    count from 0. `claims`: figures (districts) and pairs (districts a day), each with narrow, low and high in every
+    combination; null where there is none. `curves`: per headline rows of low, point, high and how many combinations
+    have them, smallest point first.
     """
+    combinations = {
+        name: math.prod(len(f.options) for f in some)
+        for name, some in (("events", factors), ("claims", claim_specs.factors))
+    }
     size = moved.assign(size=moved["change"].abs() + moved["reach"]).groupby("factor")["size"].max()
     groups = _groups(study, factors)
     factors = _offered(factors, groups, size, limit)
@@ -67,10 +72,10 @@ def content(
     stated = study.stated_losses()
     return {
         "settings": parameters.settings(study.parameters),
-        "confidence": study.parameters.confidence,
+        "combinations": combinations,
         "province": "" if stated.empty else stated["province"].iat[0],
         "province_day": "" if stated.empty else results.day(stated["as_of_latest"].iat[0]),
-        "factors": _described(study, factors, claim_specs.factors, size),
+        "factors": _described(study, factors, () if claim_specs.sampled else claim_specs.factors, size),
         "events": {
             "days": [rates.exposure_days(study.start, pd.Timestamp(end)) for end in windows],
             "counts": counts,
@@ -148,15 +153,19 @@ def _table(
         if (cube == cube.take([0], axis)).all():  # this choice does not matter here
             cube = cube.take(0, axis)
             mine.pop(axis)
+    sizes = cube.shape[:-1]
     rows, at = np.unique(cube.reshape(-1, len(columns)), axis=0, return_inverse=True)
-    return {"factors": [f.name for f in mine], "rows": rows.tolist(), "at": at.ravel().tolist()}
+    names = [f.name for f in mine]
+    return {"factors": names, "sizes": list(sizes), "rows": rows.tolist(), "at": at.ravel().tolist()}
 
 
 # --- figures -----------------------------------------------------------------------------------------------------
 
 
 def _claims(specs: Specifications, scales: pd.DataFrame, implied: pd.DataFrame) -> dict[str, Any]:
-    number = range(len(specs.index))
+    # A sample has gaps: then the page shows the figures as the report reads them, and offers no other reading.
+    shown = () if specs.sampled else specs.factors
+    number = range(1 if specs.sampled else len(specs.index))
 
     def edges(part: pd.DataFrame) -> dict[str, list[float | None]]:
         found = part.set_index("specification").reindex(number)
@@ -170,7 +179,8 @@ def _claims(specs: Specifications, scales: pd.DataFrame, implied: pd.DataFrame) 
     speakers = [SPEAKERS.get(c, c) for c in first["claimant"]]
     who = {i: once(s, row, speakers) for (i, row), s in zip(first.iterrows(), speakers, strict=True)}
     return {
-        "factors": [f.name for f in specs.factors],
+        "factors": [f.name for f in shown],
+        "sizes": [len(f.options) for f in shown],
         "figures": [
             {"label": f"{who[i]}: {MEASURES[first.at[i, 'measure']]}", **edges(part)}
             for i, part in scales.groupby("claim_id", sort=False)
@@ -193,7 +203,7 @@ def _curve(headline: pd.DataFrame) -> list[list[float | None]]:
 # --- words -------------------------------------------------------------------------------------------------------
 
 MONTHS = "January February March April May June July August September October November December"
-SOURCES = ("officials", "the media", "witnesses", "the warring parties", "social media")
+SOURCES = ("officials", "media", "witnesses", "warring parties", "social media")
 RULES = {"earliest": "the earliest possible", "midpoint": "the middle", "latest": "the latest possible"}
 
 
@@ -227,12 +237,12 @@ def value(study: Study, name: str, option: str) -> str:
 
 
 def in_words(study: Study, name: str, option: str) -> str:
-    """Return an option as a reader would say it: `since 1 May`, `27 July 2021`, `officials and the media`."""
+    """Return an option as a reader would say it: `since 1 May`, `27 July 2021`, `officials, media`."""
     if name == "attribution":
         told = [SOURCES[ATTRIBUTIONS.index(a)] for a in choices.attributions(study)[option]]
         if len(told) == len(ATTRIBUTIONS):
-            return "everybody, the warring parties too"
-        return " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
+            return "everybody, warring parties too"
+        return ", ".join(told)
     if name == "as_of":
         return results.day(option)
     if name == "date_rule":
