@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-import sample_book
 from hypothesis import strategies as st
 from lxml import html
 
+import sample_book
 from districtloss import book
 from districtloss.markup import escape
 

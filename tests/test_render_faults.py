@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-import sample_book
 
+import sample_book
 from districtloss import book
 from districtloss.faults import Faults
 

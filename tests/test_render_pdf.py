@@ -8,8 +8,8 @@ from pathlib import Path
 import pikepdf
 import pypdf
 import pytest
-import sample_book
 
+import sample_book
 from districtloss import book
 
 

@@ -177,6 +177,7 @@
   field.addEventListener("input", search);
   // Enter goes to the first hit; the button beside the field closes.
   field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") dialog.close(); // at the first press, rather than empty the field
     if (event.key !== "Enter") return;
     event.preventDefault();
     results.querySelector("a")?.click();

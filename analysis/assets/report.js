@@ -198,7 +198,7 @@
     card.id = "number-card";
     card.setAttribute("role", "tooltip");
     card.hidden = true;
-    document.body.append(card);
+    (document.querySelector("main") ?? document.body).append(card); // in a landmark, like all that is read
     let open = null, timer = 0, touched = false;
 
     function fill(link, entry) {
@@ -230,8 +230,10 @@
       const room = document.documentElement.clientWidth;
       const left = Math.max(12, Math.min(box.left + box.width / 2 - size.width / 2, room - size.width - 12));
       const above = box.bottom + size.height + 10 > innerHeight && box.top - size.height - 8 > 0;
-      card.style.left = `${left + scrollX}px`;
-      card.style.top = `${(above ? box.top - size.height - 8 : box.bottom + 8) + scrollY}px`;
+      const top = above ? box.top - size.height - 8 : box.bottom + 8;
+      // `size` says where 0, 0 is on the screen, whatever the card is placed against.
+      card.style.left = `${left - size.left}px`;
+      card.style.top = `${top - size.top}px`;
     }
 
     async function show(link) {

@@ -87,11 +87,15 @@ def render(stage: Path, out: Path, renderer: Renderer = "pandoc") -> Rendered:
     include or unknown citation, with the file and line in which it stands.
     """
     out.mkdir(parents=True, exist_ok=True)
+    source = read(stage)
+    # Each imports this module, and needs only its own tools.
     if renderer == "quarto":
-        from districtloss import render_quarto as module  # both import this module
-    else:
-        from districtloss import render_pandoc as module
-    return module.render(read(stage), stage, out)
+        from districtloss import render_quarto
+
+        return render_quarto.render(source, stage, out)
+    from districtloss import render_pandoc
+
+    return render_pandoc.render(source, stage, out)
 
 
 def _chapters(config: Mapping[str, Any]) -> Iterator[Chapter]:

@@ -10,11 +10,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from districtloss import book
 from districtloss.faults import Fault, Faults
-from districtloss.paths import ASSETS, CACHE, RENDER
+from districtloss.paths import CACHE, RENDER
 from districtloss.shortcodes import Expanded, expand
 
 # Only these faces are used; handing Typst just them keeps its choice of a face from depending on the folder.
@@ -23,7 +23,7 @@ FACES = {
     "font_source_sans_pro": ("Regular", "It", "Semibold", "SemiboldIt", "Bold", "BoldIt"),
 }
 # The strictest first; a book that cannot meet it is a fault, not a silent step down.
-PDF_STANDARDS = ["ua-1"]
+PDF_STANDARD: Literal["ua-1"] = "ua-1"
 
 
 def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
@@ -33,20 +33,21 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
     with tempfile.TemporaryDirectory() as scratch:
         answer = _run_book_lua(source, stage, Path(scratch), out)
         fonts = copy_fonts(Path(scratch) / "fonts")
-        main = (Path(scratch) / "book.typ").read_bytes()
+        # As bytes, so that the root can be the stage, which holds the drawings.
+        main: Any = (Path(scratch) / "book.typ").read_bytes()
         try:
             pdf = typst.compile(
                 main,
                 root=str(stage),
                 font_paths=[str(fonts)],
                 ignore_system_fonts=True,
-                pdf_standards=PDF_STANDARDS,
+                pdf_standards=PDF_STANDARD,
                 timestamp=book.timestamp(source.report),
             )
         except (RuntimeError, typst.TypstError) as error:
             raise Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")]) from error
     (out / "report.pdf").write_bytes(pdf)
-    copy_assets(out / "assets")
+    copy_assets(stage, out / "assets")
     return book.Rendered("pandoc", f"Pandoc {answer['pandoc']}, Typst {_version('typst')}")
 
 
@@ -56,10 +57,10 @@ def check(source: book.Book, stage: Path) -> None:
         _run_book_lua(source, stage, Path(scratch), None)
 
 
-def copy_assets(folder: Path, *, frame: bool = True) -> None:
+def copy_assets(stage: Path, folder: Path, *, frame: bool = True) -> None:
     """Put stylesheets, scripts and the chart library into `folder`; without `frame`, for Quarto."""
     folder.mkdir(parents=True, exist_ok=True)
-    for asset in sorted(ASSETS.iterdir()):
+    for asset in sorted((stage / "analysis" / "assets").iterdir()):
         # Each renderer has a frame of its own: frame.* is ours, quarto.scss a sheet for Quarto's.
         if asset.is_file() and asset.stem != ("quarto" if frame else "frame"):
             shutil.copyfile(asset, folder / asset.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import shutil
@@ -70,7 +71,7 @@ def _results(folder: str, pages: Path) -> list[str]:
 def _render_format(quarto: Path, source: book.Book, stage: Path, project: Path, name: str) -> tuple[Path, list[Fault]]:
     """Render one format in a copy of the stage. Returns the folder that it is in, and what Quarto complains of."""
     shutil.copytree(stage, project, ignore=shutil.ignore_patterns("analysis"))
-    render_pandoc.copy_assets(project / "assets", frame=False)
+    render_pandoc.copy_assets(stage, project / "assets", frame=False)
     render_pandoc.copy_fonts(project / "assets" / "fonts")
     done = subprocess.run(
         [quarto, "render", "--to", name, "--output-dir", "_made", "--no-execute"],
@@ -146,13 +147,9 @@ def _complaints(log: str, name: str) -> Iterator[Fault]:
 
 
 def _unresolved(made: Path) -> Iterator[Fault]:
-    from lxml import html
-
     for page in sorted(made.rglob("*.html")):
-        tree = html.parse(str(page)).getroot()
-        for script in tree.xpath("//script|//style"):
-            script.drop_tree()
-        for found in dict.fromkeys(UNRESOLVED.findall(tree.text_content())):
+        text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for found in dict.fromkeys(UNRESOLVED.findall(html.unescape(text))):
             file = page.relative_to(made).with_suffix(".qmd").as_posix()
             yield Fault(file, None, None, f"Quarto left {found} unresolved")
 
