@@ -23,6 +23,12 @@ SEQUENCE = ["#f3e3d6", "#e3b08f", "#cf7b48", "#a9430f", "#6f2a08"]
 DAY_AXIS = alt.Axis(format="%-d %b", labelAngle=0, grid=False, title=None, tickCount=8)
 
 
+def titled(title: str, **more: object) -> alt.Axis:
+    """Return a vertical axis whose title lies flat above it: nothing to turn the head for, nothing to run into."""
+    flat = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -12}
+    return alt.Axis(title=title, titleBaseline="bottom", **flat, **more)
+
+
 def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
     """Return the chart in the report's look: one font, quiet axes, no frame, no background of its own."""
     text = {"labelFont": FONT, "titleFont": FONT, "labelColor": INK, "titleColor": INK}
@@ -52,7 +58,7 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
         alt.Tooltip("point:Q", title="By the date rule"),
         alt.Tooltip("high:Q", title="Possible"),
     ]
-    title = alt.Axis(title="districts reported lost", tickMinStep=1)
+    title = titled("districts reported lost", tickMinStep=1)
     band = base.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(
         y=alt.Y("low:Q", axis=title), y2="high:Q", tooltip=tooltip
     )
@@ -84,7 +90,7 @@ def province_tiles(tiles: pd.DataFrame) -> alt.TopLevelMixin:
     """
     top = max(4, int(tiles["high"].max()))
     # One darkness from the deepest shade on flips the lettering; the threshold is where contrast would fall short.
-    dark = alt.datum.high > top * 0.55
+    dark = alt.datum.high > top * 0.65
     position = {
         "x": alt.X("tile_column:O", axis=None, scale=alt.Scale(paddingInner=0.06)),
         "y": alt.Y("tile_row:O", axis=None, scale=alt.Scale(paddingInner=0.06)),
@@ -110,32 +116,25 @@ def province_tiles(tiles: pd.DataFrame) -> alt.TopLevelMixin:
     return themed((tile + name + count).properties(width=WIDTH, height=400))
 
 
-def timelines(changes: pd.DataFrame) -> alt.TopLevelMixin:
+def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelMixin:
     """Draw the reported changes of control of districts: a bar over the days that each report allows.
 
-    `changes`: district, date_earliest, date_latest, to, standing, source, what.
+    `changes`: district, lane (one a report), date_earliest, date_latest, days, to, standing, source, what.
     """
-    last = changes["date_latest"] + pd.Timedelta(days=1)
     drawn = changes.assign(
-        end=last, side=changes["to"].map({"taliban": "to the Taliban", "government": "to the government"})
+        end=changes["date_latest"] + pd.Timedelta(days=1),
+        side=changes["to"].map({"taliban": f"to {side}", "government": "to the government"}),
     )
+    sides = alt.Scale(domain=[f"to {side}", "to the government"], range=[TALIBAN, GOVERNMENT])
     bars = (
         alt.Chart(drawn)
         .mark_bar(height=9, cornerRadius=2, strokeWidth=1.4)
         .encode(
             x=alt.X("date_earliest:T", axis=DAY_AXIS),
             x2="end:T",
-            y=alt.Y("lane:N", axis=None, title=None, sort=None, scale=alt.Scale(paddingInner=0.3)),
-            color=alt.Color(
-                "side:N",
-                scale=alt.Scale(domain=["to the Taliban", "to the government"], range=[TALIBAN, GOVERNMENT]),
-                legend=alt.Legend(title=None, orient="top"),
-            ),
-            stroke=alt.Color(
-                "side:N",
-                scale=alt.Scale(domain=["to the Taliban", "to the government"], range=[TALIBAN, GOVERNMENT]),
-                legend=None,
-            ),
+            y=alt.Y("lane:N", axis=None, sort=None, scale=alt.Scale(paddingInner=0.3)),
+            color=alt.Color("side:N", scale=sides, legend=alt.Legend(title=None, orient="top", columnPadding=28)),
+            stroke=alt.Color("side:N", scale=sides, legend=None),
             fillOpacity=alt.condition(alt.datum.standing == "counted", alt.value(1), alt.value(0.15)),
             strokeDash=alt.condition(alt.datum.standing == "counted", alt.value([1, 0]), alt.value([3, 2])),
             tooltip=[
@@ -146,26 +145,25 @@ def timelines(changes: pd.DataFrame) -> alt.TopLevelMixin:
                 alt.Tooltip("source:N", title="Source"),
             ],
         )
+        .properties(width=WIDTH - 140, height=alt.Step(16))
     )
-    lanes = drawn["district"].value_counts()
-    return (
-        themed(
-            bars.properties(width=WIDTH - 140, height=alt.Step(16))
-            .facet(
-                row=alt.Row(
-                    "district:N",
-                    sort=list(dict.fromkeys(drawn["district"])),
-                    header=alt.Header(
-                        labelAngle=0, labelAlign="left", labelOrient="left", title=None, labelFontWeight="normal"
-                    ),
-                ),
-                spacing=6,
-            )
-            .resolve_scale(y="independent")
-        )
-        if len(lanes)
-        else themed(bars)
+    return themed(_rows_by(bars, "district", drawn["district"], orient="left"))
+
+
+def _rows_by(chart: alt.Chart, column: str, values: pd.Series, orient: str) -> alt.FacetChart:
+    """Return the chart in rows by a column, in the order in which its values first come."""
+    header = alt.Header(
+        labelAngle=0,
+        labelAlign="left",
+        labelAnchor="start" if orient == "top" else "middle",
+        labelOrient=orient,
+        labelFontWeight="bold" if orient == "top" else "normal",
+        labelPadding=2 if orient == "top" else 10,
+        title=None,
     )
+    order = list(dict.fromkeys(values))
+    rows = chart.facet(row=alt.Row(f"{column}:N", sort=order, header=header), spacing=8)
+    return rows.resolve_scale(y="independent")
 
 
 def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
@@ -173,10 +171,11 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
 
     `scale`: as `claims.common_scale` gives it, plus `label` and `quote` (what was said).
     """
-    x = alt.X("as_of_earliest:T", axis=DAY_AXIS)
+    # Room at both ends, so that a label over the first or last figure is not cut.
+    x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(padding=70))
     y = alt.Y(
         "low:Q",
-        axis=alt.Axis(title=f"districts or centers held by the Taliban, of {denominator}"),
+        axis=titled(f"districts or centers held by the Taliban, of {denominator}"),
         scale=alt.Scale(domain=[0, denominator * 1.12], nice=False),
     )
     drawn = scale.assign(
@@ -197,7 +196,7 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
     )
     line = base.mark_rule(color=TALIBAN, strokeWidth=3).encode(x=x, x2="end:T", y="narrow:Q", tooltip=tooltip)
     text = base.mark_text(
-        align="center", baseline="bottom", dy=-5, font=FONT, fontSize=12, color=INK, lineBreak="\n"
+        align="center", baseline="bottom", dy=-19, font=FONT, fontSize=12, color=INK, lineBreak="\n"
     ).encode(x=alt.X("middle:T"), y="high:Q", text="said:N")
     return themed((box + line + text).properties(width=WIDTH, height=340))
 
@@ -209,11 +208,8 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     as_of_latest, days, quote, speaker.
     """
     data = drawn.assign(end=drawn["as_of_latest"] + pd.Timedelta(days=1))
-    rows = list(dict.fromkeys(data["row"]))
     x = alt.X("as_of_earliest:T", axis=DAY_AXIS)
-    y = alt.Y(
-        "row:N", sort=rows, axis=alt.Axis(title=None, labelLimit=260, domain=False, ticks=False, labelFontSize=12)
-    )
+    y = alt.Y("row:N", sort=None, axis=alt.Axis(title=None, labelLimit=260, domain=False, ticks=False))
     tooltip = [
         alt.Tooltip("speaker:N", title="Speaker"),
         alt.Tooltip("group:N", title="Measure"),
@@ -233,7 +229,8 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
             tooltip=tooltip,
         )
     )  # fmt: skip
-    return themed(bars.properties(width=WIDTH - 220, height=alt.Step(30)))
+    rows = bars.properties(width=WIDTH - 230, height=alt.Step(22))
+    return themed(_rows_by(rows, "group", data["group"], orient="top"))
 
 
 def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -> alt.TopLevelMixin:
@@ -256,7 +253,7 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
     base = alt.Chart(curve).encode(x=x)
     colour = alt.condition(alt.datum.ours, alt.value(INK), alt.value(BAND))
     spans = base.mark_rule(strokeWidth=2.5).encode(
-        y=alt.Y("low:Q", axis=alt.Axis(title=unit)), y2="high:Q", color=colour, tooltip=tooltip
+        y=alt.Y("low:Q", axis=titled(unit)), y2="high:Q", color=colour, tooltip=tooltip
     )
     points = base.mark_point(filled=True, opacity=1, size=14, color=TALIBAN).encode(y="point:Q", tooltip=tooltip)
     ours = base.transform_filter("datum.ours")
@@ -265,9 +262,7 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
     word = ours.mark_text(font=FONT, fontSize=12, color=INK).encode(
         y=alt.value(-7), text=alt.value("the report’s choices")
     )
-    panels: list[alt.TopLevelMixin] = [
-        alt.layer(spans, points, lead, dot, word).properties(width=width, height=200)
-    ]
+    panels: list[alt.TopLevelMixin] = [alt.layer(spans, points, lead, dot, word).properties(width=width, height=200)]
     # Neighbours overlap by a hair: where they only touch, the page shines through.
     seam = 0.3 * (options["last"] - options["first"])
     options = options.assign(until=(options["last"] + seam).clip(upper=end))
