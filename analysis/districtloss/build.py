@@ -34,8 +34,9 @@ LOCK = ROOT / "requirements.lock"
 PUBLISHING = {"publish.py", "drawing.py"}  # turn what notebooks left into what the book takes
 RENDERING = {"book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py", "build.py", "output.py"}
 TOOLS = {  # commands of their own, and what goes round a build; no report depends on them
-    "__main__.py", "cli.py", "progress.py", "kept.py", "audit.py", "wording.py", "codebook.py", "agreement.py",
-    "release.py", "verify.py", "diff.py", "cite.py",
+    "__main__.py", "cli.py", "progress.py", "kept.py", "audit.py", "wording.py", "codebook.py",
+    "release.py", "releases_page.py", "versions.py", "templates.py", "verify.py", "diff.py", "attribution.py",
+    "numbers.py", "cite.py",
 }  # fmt: skip
 MOST_KEPT = 8  # results of whole analyses, the newest
 CODINGS = ("first_coding", "second_coding")
@@ -111,7 +112,8 @@ def _build(
         return before
     with output.replacing(target) as work, _stage() as stage:
         made = _results(data, stage, parameters, keys, force=force, kernel=kernel, rendered=rendered, say=say)
-        shutil.copytree(stage / "results", work / "results")
+        # The fragments that chapters include end up in the pages.
+        shutil.copytree(stage / "results", work / "results", ignore=shutil.ignore_patterns("include"))
         content = digest.content_digest(made["data"], digest.tree(work / "results"))
         renderer_used: dict[str, str] = {"name": "none", "version": ""}
         if rendered:
@@ -121,7 +123,7 @@ def _build(
             _lay_out(stage, made, content, chosen)
             used = book.render(stage, work, chosen[0])  # type: ignore[arg-type]
             renderer_used = {"name": used.name, "version": used.version}
-            _zip(data_files(data), data, work / DATA_ZIP)
+        _zip(data_files(data), data, work / DATA_ZIP)  # without a report too: diff tells which rows did it
         manifest = _manifest(parameters, keys, made, content, renderer_used, work)
         text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
         (work / output.MANIFEST).write_text(text + "\n", "utf-8")

@@ -62,6 +62,11 @@ def _parameters(start: str | None, as_of: str | None, settings: list[str] | None
     return parameters.parse(named)
 
 
+def _check_renderer(name: str) -> None:
+    if name not in ("auto", "quarto", "pandoc"):
+        raise Faults([Fault("--renderer", None, None, f"{name!r} is not a renderer", "auto, quarto or pandoc")])
+
+
 def _default(path: Path | None, name: str) -> Path:
     from districtloss import paths
 
@@ -75,8 +80,7 @@ def _make(
     from districtloss import build as builder
     from districtloss.progress import progress
 
-    if renderer not in ("auto", "quarto", "pandoc"):
-        raise Faults([Fault("--renderer", None, None, f"{renderer!r} is not a renderer", "auto, quarto or pandoc")])
+    _check_renderer(renderer)
     parameters = _parameters(start, as_of, settings)
     target = _default(output, "REPORT")
     with progress(quiet) as say:
@@ -203,6 +207,104 @@ def agreement(
     print(result)
     if differences:
         print(result.differences.to_csv(index=False), end="")
+
+
+@app.command()
+def release(
+    version: Annotated[str, typer.Argument(help="The new version, such as 1.0.0.")],
+    date: Annotated[str | None, typer.Option("--date", metavar="DATE", help="Its day; today in UTC if none.")] = None,
+    doi: Annotated[str, typer.Option("--doi", help="A DOI that is reserved for it.")] = "",
+    renderer: Annotated[str, typer.Option("--renderer", help="auto, quarto or pandoc.")] = "auto",
+    sources: Annotated[Path | None, typer.Option("--sources", help="Folder with the articles' texts.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Pin a version under releases/, made from what is committed."""
+    from districtloss import release as releasing
+    from districtloss.progress import progress
+
+    _check_renderer(renderer)
+    with progress(quiet) as say:
+        folder = releasing.release(version, date=date, doi=doi, renderer=renderer, sources=sources, say=say)
+    if not quiet:
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        print(f"{folder}  {size / 1e6:.1f} MB")
+        print(f"To keep it: git add --all && git commit -m 'Version {version}' && git tag v{version}")
+
+
+@app.command()
+def verify(
+    version: Annotated[str, typer.Argument(help="A pinned version.")],
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make it again too, and compare.")] = False,
+    here: Annotated[bool, typer.Option("--here", help="Make it with this checkout's code, not its own.")] = False,
+    renderer: Annotated[str, typer.Option("--renderer", help="auto, quarto or pandoc; by default its own.")] = "",
+    quiet: Quiet = False,
+) -> None:
+    """Hold a pinned version to its manifest; exit 1 if it does not match."""
+    from districtloss import paths, versions
+    from districtloss import verify as verifying
+    from districtloss.progress import progress
+
+    if renderer:
+        _check_renderer(renderer)
+    folder = versions.folder(version)
+    mismatches = verifying.check(folder)
+    for mismatch in mismatches:
+        print(mismatch)
+    if mismatches:
+        print(f"{version}: does not match its manifest{', so it is not made again' if rebuild or here else ''}")
+        raise typer.Exit(1)
+    manifest = versions.manifest(folder)
+    if not quiet:
+        print(f"{version}: all {len(manifest['outputs'])} files match the manifest")
+        print(f"  content digest sha256:{manifest['digest']}\n  {manifest['swhid']}")
+    if rebuild or here:
+        code = paths.ROOT if here else None
+        with progress(quiet) as say:
+            rebuilt = verifying.rebuild(folder, renderer=renderer or None, code=code, say=say)
+        print("\n".join(verifying.report(version, rebuilt)))
+        if not rebuilt.matches:
+            raise typer.Exit(1)
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A pinned version, or a folder that a build made.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page that needs no other.")
+    ] = None,
+    causes: Annotated[bool, typer.Option("--causes/--no-causes", help="Find which rows moved which number.")] = True,
+) -> None:
+    """Tell which numbers, rows and parameters differ from A to B, and which rows moved which number."""
+    from districtloss import diff as differing
+    from districtloss import versions
+
+    with differing.opened(before) as a, differing.opened(after) as b:
+        found = differing.compare(a, b, causes=causes)
+    if html is not None:
+        try:
+            html.write_text(differing.page(found), "utf-8")
+        except OSError as error:
+            raise Faults([Fault(str(html), None, None, f"cannot be written ({error.strerror})")]) from None
+    if as_json:
+        print(versions.as_json(found.as_dict()), end="")
+    elif html is None:
+        print(differing.text(found))
+
+
+@app.command()
+def cite(
+    version: Annotated[str, typer.Argument(help="A pinned version.")],
+    form: Annotated[str, typer.Option("--format", help="text, bibtex, csl or ris.")] = "text",
+) -> None:
+    """Print the citation of a pinned version."""
+    from districtloss import cite as citing
+    from districtloss import versions
+
+    if form not in citing.FORMATS:
+        raise Faults([Fault("--format", None, None, f"{form!r} is no format", f"one of {', '.join(citing.FORMATS)}")])
+    print(citing.cite(citing.facts(versions.folder(version)), form))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,233 @@
+"""Holds a pinned version to its manifest, and makes it again from what is pinned with it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from districtloss import digest, output, versions
+from districtloss.faults import Faults
+
+Say = Callable[[str], None]
+
+IDENTICAL = "identical"
+SAME_RESULTS = "same results, other rendering"
+DIFFERENT = "different results"
+
+# Which of the recorded tools a file can show the version of, by its path: the reasons for other bytes.
+TOOLS = (
+    ("results/notebooks/*", ("python", "altair", "pandas", "numpy", "papermill", "nbclient")),
+    ("results/figures/*", ("altair", "vl-convert-python", "system")),
+    ("results/*", ("python", "pandas", "numpy")),
+    ("assets/*", ("vl-convert-python", "renderer")),
+    ("*.pdf", ("renderer", "typst", "pypandoc_binary", "altair", "vl-convert-python", "system")),
+    ("*.html", ("renderer", "pypandoc_binary", "altair", "vl-convert-python", "system")),
+    ("*.zip", ("zlib", "python")),
+    ("*", ("renderer",)),
+)
+
+
+@dataclass(frozen=True, order=True)
+class Mismatch:
+    """A file of a pinned version that is not as it was: `missing`, `changed`, `added`, or something else said."""
+
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
+
+
+def check(folder: Path) -> list[Mismatch]:
+    """Return every way in which a pinned folder differs from its manifest; none if it is as it was made.
+
+    The manifest itself is held to SHA256SUMS, and what it says of the whole (digest, SWHID) to the files.
+    """
+    try:
+        manifest = versions.manifest(folder)
+        listed = dict(manifest["outputs"])
+        inputs, claimed, swhid = dict(manifest["inputs"]), manifest["digest"], manifest["swhid"]
+    except Faults as faults:
+        return [Mismatch(output.MANIFEST, faults.faults[0].problem)]
+    except (KeyError, TypeError, ValueError) as error:
+        return [Mismatch(output.MANIFEST, f"changed: it has no usable {error}")]
+    there = _tree(folder)
+    files = {path: sha256 for path, sha256 in there.items() if path not in versions.UNLISTED}
+    found = [Mismatch(path, "missing") for path in listed.keys() - files.keys()]
+    found += [Mismatch(path, "added") for path in files.keys() - listed.keys()]
+    found += [Mismatch(path, "changed") for path in listed.keys() & files.keys() if listed[path] != files[path]]
+    try:
+        summed = (folder / versions.SUMS).read_bytes()
+    except FileNotFoundError:
+        found.append(Mismatch(versions.SUMS, "missing"))
+    else:
+        expected = versions.sums(listed | {output.MANIFEST: there[output.MANIFEST]}).encode()
+        if summed != expected:
+            found.append(_which_changed(summed.decode("utf-8", "replace"), there[output.MANIFEST]))
+    results = {path.removeprefix("results/"): h for path, h in listed.items() if path.startswith("results/")}
+    data = {path.removeprefix("data/"): h for path, h in inputs.items()}
+    if any(listed.get(path) != sha256 for path, sha256 in inputs.items()):
+        found.append(Mismatch(output.MANIFEST, "changed: its inputs are not the data that it lists"))
+    if digest.content_digest(data, results) != claimed:
+        found.append(Mismatch(output.MANIFEST, "changed: its digest is not that of the data and results it lists"))
+    if not found and versions.swhid(folder) != swhid:
+        found.append(Mismatch(output.MANIFEST, "changed: its SWHID is not that of the files"))
+    return sorted(found)
+
+
+def _which_changed(summed: str, manifest: str) -> Mismatch:
+    """Say which of the two is at fault where SHA256SUMS and the manifest do not agree."""
+    if f"{manifest}  {output.MANIFEST}\n" in summed:
+        return Mismatch(versions.SUMS, "changed")
+    return Mismatch(output.MANIFEST, f"changed, or {versions.SUMS} was")
+
+
+def _tree(folder: Path) -> dict[str, str]:
+    """Return the hash of every file; of a link, which no release holds, something that no hash is."""
+    hashes = digest.tree(folder)
+    links = {p.relative_to(folder).as_posix(): "a link" for p in folder.rglob("*") if p.is_symlink()}
+    return hashes | links
+
+
+# --- making it again -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What making a version again came to. `files` has the reason for each file that differs, empty where nothing
+    that is on record explains it; `numbers` what each number was and is."""
+
+    verdict: str
+    files: Mapping[str, str]
+    numbers: Mapping[str, tuple[str, str]]
+
+    @property
+    def matches(self) -> bool:
+        """Whether results are the same, and every other difference is explained."""
+        return self.verdict != DIFFERENT and all(self.files.values())
+
+
+def rebuild(
+    folder: Path, *, renderer: str | None = None, code: Path | None = None, say: Say = lambda _: None
+) -> Rebuilt:
+    """Make a pinned version again from its own data, parameters and source, and compare.
+
+    `renderer` is by default the one that made it, where it is here. `code` is a checkout whose code and chapters are
+    to be used instead of those that are pinned. Raises Faults where the build does.
+    """
+    from districtloss import release
+
+    manifest = versions.manifest(folder)
+    parameters = json.loads((folder / versions.PARAMETERS).read_text("utf-8"))
+    with tempfile.TemporaryDirectory(prefix="districtloss-rebuild-") as scratch:
+        source, built = Path(scratch).resolve() / "source", Path(scratch) / "built"
+        if code is None:
+            with zipfile.ZipFile(folder / versions.SOURCE) as archive:
+                archive.extractall(source)
+        else:
+            _copy_code(code, source)
+            facts = manifest["version"], _date(folder)
+            release.set_version(source, *facts)
+        shutil.rmtree(source / versions.DATA, ignore_errors=True)
+        shutil.copytree(folder / versions.DATA, source / versions.DATA)
+        wanted = renderer or _renderer(manifest["renderer"]["name"])
+        say(f"Making {manifest['version']} again with {wanted.capitalize()}")
+        made = release.run_build(source, source / versions.DATA, built, wanted, parameters)
+        return _compared(folder, manifest, built, made | {"platform": release.machine()}, code is not None)
+
+
+def _renderer(recorded: str) -> str:
+    return "pandoc" if recorded == "quarto" and not shutil.which("quarto") else recorded
+
+
+def _date(folder: Path) -> Any:
+    from districtloss import cite
+
+    return cite.facts(folder).date
+
+
+def _copy_code(code: Path, target: Path) -> None:
+    from districtloss.release import NOT_SOURCE
+
+    left_out = (*NOT_SOURCE, ".git", ".venv", "build")
+
+    def skip(folder: str, names: list[str]) -> Iterable[str]:
+        return [n for n in names if n == "__pycache__" or (Path(folder) == code and n in left_out)]
+
+    shutil.copytree(code, target, ignore=lambda folder, names: set(skip(folder, names)))
+
+
+def _compared(
+    folder: Path, manifest: Mapping[str, Any], built: Path, made: Mapping[str, Any], other_code: bool
+) -> Rebuilt:
+    before, after = manifest["outputs"], digest.tree(built)
+    after.pop(output.MANIFEST, None)
+    # Only what a build makes can be made again: not the source, the data or the record of changes.
+    paths = sorted(path for path in before.keys() | after.keys() if _is_built(path, before, after))
+    differ = [path for path in paths if before.get(path) != after.get(path)]
+    if not differ:
+        return Rebuilt(IDENTICAL, {}, {})
+    reasons = {path: _reason(path, path in after, manifest, made, other_code) for path in differ}
+    if made["digest"] == manifest["digest"]:
+        return Rebuilt(SAME_RESULTS, reasons, {})
+    return Rebuilt(DIFFERENT, reasons, _numbers(folder, built))
+
+
+def _is_built(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+    return path in after or path.startswith(("results/", "chapters/", "assets/", "site_libs/")) or path in (
+        "index.html", "report.pdf", "search.json",
+    )  # fmt: skip
+
+
+def _reason(path: str, there: bool, was: Mapping[str, Any], now: Mapping[str, Any], other_code: bool) -> str:
+    """Return which tools on record differ that this file can show the version of."""
+    tools = next(names for pattern, names in TOOLS if fnmatch(path, pattern))
+    changed = {name: (_tool(was, name), _tool(now, name)) for name in tools}
+    said = [f"{name}: {a}, here {b}" for name, (a, b) in changed.items() if a != b]
+    if other_code:
+        said.insert(0, "made with the code and chapters of this checkout")
+    return "; ".join(said) + ("" if there or not said else " (not made here)")
+
+
+def _tool(manifest: Mapping[str, Any], name: str) -> str:
+    if name == "renderer":
+        return str(manifest["renderer"]["version"])
+    if name in ("system", "zlib"):
+        return str(manifest["platform"][name])
+    return str(manifest["python"] if name == "python" else manifest["packages"].get(name, "none"))
+
+
+def _numbers(folder: Path, built: Path) -> dict[str, tuple[str, str]]:
+    was, now = (json.loads((f / "results" / "values.json").read_text("utf-8")) for f in (folder, built))
+    names = sorted(was.keys() | now.keys())
+    told = {name: (_told(was.get(name)), _told(now.get(name))) for name in names}
+    return {name: pair for name, pair in told.items() if pair[0] != pair[1]}
+
+
+def _told(value: Mapping[str, Any] | None) -> str:
+    """Return a value with its interval as printed, and unprinted where that could hide a difference."""
+    if value is None:
+        return "not there"
+    ends = [value.get(end) for end in ("value", "low", "high")]
+    return f"{value['text']} [{', '.join('–' if end is None else f'{end:.10g}' for end in ends)}]"
+
+
+# --- in words ------------------------------------------------------------------------------------------------------
+
+
+def report(version: str, rebuilt: Rebuilt) -> list[str]:
+    """Return what making a version again came to, a line each."""
+    lines = [f"{version}: {rebuilt.verdict}"]
+    lines += [f"  {name}: {was} was pinned, {now} came out" for name, (was, now) in rebuilt.numbers.items()]
+    for path, reason in rebuilt.files.items():
+        if rebuilt.verdict == DIFFERENT and not reason:
+            reason = "follows from the results, or from something that is not on record"
+        lines.append(f"  {path}: {reason or 'differs, and nothing on record explains it'}")
+    return lines
