@@ -36,13 +36,13 @@ RENDERING = {"book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py",
 TOOLS = {  # commands of their own, and what goes round a build; no report depends on them
     "__main__.py", "cli.py", "progress.py", "kept.py", "audit.py", "wording.py", "codebook.py",
     "release.py", "releases_page.py", "versions.py", "templates.py", "verify.py", "diff.py", "attribution.py",
-    "numbers.py", "cite.py",
+    "numbers.py", "cite.py", "acled.py", "starter.py",
 }  # fmt: skip
 MOST_KEPT = 8  # results of whole analyses, the newest
 CODINGS = ("first_coding", "second_coding")
-CODINGS = ("first_coding", "second_coding")
 DATA_ZIP = "districtloss-data.zip"
-TITLE = "Districts Lost: Afghanistan, 4 June – 27 July 2021"
+SERIES = "Districts Lost"
+TITLE = f"{SERIES}: Afghanistan, 4 June – 27 July 2021"
 
 
 @dataclass(frozen=True)
@@ -264,6 +264,8 @@ def _compute(
         "data": digest.tree(stage / "data"),
         "as_of": f"{study.as_of:%Y-%m-%d}",
         "provinces": len(tables.provinces),
+        "subtitle": study.subtitle,
+        "own": folders.is_own(stage / "data"),
     }
     shutil.rmtree(stage / "data")
     return made
@@ -279,7 +281,8 @@ def _lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[st
     from districtloss import book
 
     book.stage_sources(stage)
-    report = report_facts(content, renderer)
+    _retitle(stage / book.CONFIG, made["subtitle"])
+    report = report_facts(content, renderer, f"{SERIES}: {made['subtitle']}", made["own"])
     facts = yaml.safe_dump({"report": report, "has": made["flags"]}, sort_keys=True, allow_unicode=True)
     (stage / book.REPORT).write_text(facts, "utf-8")
     path = stage / book.VARIABLES
@@ -296,9 +299,16 @@ def _lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[st
     )
 
 
-def report_facts(content: str, renderer: tuple[str, str]) -> dict[str, Any]:
-    """Return what title page, badges and the cite box say. The version stands in one place, districtloss.__version__,
-    and its date in CITATION.cff."""
+def _retitle(config: Path, subtitle: str) -> None:
+    """Give the staged book the subtitle of its own data: their country and window."""
+    line = "  subtitle: " + json.dumps(subtitle, ensure_ascii=False)
+    config.write_text(re.sub(r"(?m)^  subtitle: .*$", lambda _: line, config.read_text("utf-8"), count=1), "utf-8")
+
+
+def report_facts(content: str, renderer: tuple[str, str], title: str = TITLE, own: bool = True) -> dict[str, Any]:
+    """Return what title page, badges and the cite box say; of other data than the `own` that they are others'.
+    The version stands in one place, districtloss.__version__,
+       and its date in CITATION.cff."""
     import datetime
 
     import yaml
@@ -306,15 +316,17 @@ def report_facts(content: str, renderer: tuple[str, str]) -> dict[str, Any]:
     citation = yaml.safe_load(CITATION.read_text("utf-8"))
     released = datetime.date.fromisoformat(str(citation["date-released"]))
     authors = "; ".join(a.get("name") or f"{a['family-names']}, {a['given-names']}" for a in citation["authors"])
+    made = f"{authors} ({released.year}). {title}. Version {__version__}."
+    if not own:  # nobody who is named in CITATION.cff answers for these data
+        made = f"{title}. Made with districtloss {__version__} from other data than its own."
     return {
-        "title": TITLE,
-        "version": __version__,
+        "title": title,
+        "version": __version__ if own else f"{__version__} (other data)",
         "digest": content,
         "digest_short": content[: digest.SHORT],
         "date": released.isoformat(),
         "date_long": f"{released.day} {released:%B} {released.year}",
-        "citation": f"{authors} ({released.year}). {TITLE}. Version {__version__}. "
-        f"Content digest sha256:{content[: digest.SHORT]}.",
+        "citation": f"{made} Content digest sha256:{content[: digest.SHORT]}.",
         "renderer": renderer[0],
         "downloads": [
             {"label": "The report as PDF", "href": "report.pdf"},

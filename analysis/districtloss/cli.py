@@ -46,10 +46,12 @@ def main() -> None:
         sys.exit(130)
 
 
-def _parameters(start: str | None, as_of: str | None, settings: list[str] | None):  # type: ignore[no-untyped-def]
-    from districtloss import parameters
+def _parameters(  # type: ignore[no-untyped-def]
+    data: Path, start: str | None, as_of: str | None, settings: list[str] | None
+):
+    from districtloss import folders, parameters
 
-    named: dict[str, str] = {}
+    named = folders.defaults(data)
     for setting in settings or []:
         name, equals, value = setting.partition("=")
         if not equals:
@@ -81,7 +83,7 @@ def _make(
     from districtloss.progress import progress
 
     _check_renderer(renderer)
-    parameters = _parameters(start, as_of, settings)
+    parameters = _parameters(_default(data, "DATA"), start, as_of, settings)
     target = _default(output, "REPORT")
     with progress(quiet) as say:
         made = builder.build(

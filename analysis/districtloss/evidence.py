@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 
 from districtloss.results import days
@@ -9,9 +13,9 @@ from districtloss.tables import Tables
 from districtloss.values import printed, printed_range
 
 EVENT_WORDS = {
-    "capture": "fell to the Taliban",
+    "capture": "fell to {side}",
     "recapture": "won back",
-    "claimed_capture": "claimed by the Taliban",
+    "claimed_capture": "claimed by {side}",
     "claimed_recapture": "claimed to be won back",
     "implied_capture": "implied to have fallen",
     "assault": "attacked",
@@ -33,11 +37,52 @@ ATTRIBUTION_WORDS = {
 }
 
 
+# The texts that the chapters speak of by name; what they say of these is left out of a report on others.
+OWN_SOURCES = (
+    "southfront-2021-06-22", "kabulnow-2021-06-24", "kabulnow-2021-06-30", "unnamed-2021-07-08", "sputnik-2021-07-27",
+)  # fmt: skip
+
+
+def has_own_sources(tables: Tables) -> bool:
+    return set(OWN_SOURCES) <= set(tables.sources["source_id"])
+
+
+def event_words(tables: Tables) -> dict[str, str]:
+    """Return for each type of event what the report says of a place."""
+    return {term: words.format(side=tables.about.taking_side) for term, words in EVENT_WORDS.items()}
+
+
+def days_of(tables: Tables) -> Callable[[Any, Any], str]:
+    """Return how the report prints days of these data in short: with the year only where there are several."""
+    e, c = tables.events, tables.claims
+    told = [tables.sources["published"], e["date_earliest"], e["date_latest"], c["as_of_earliest"], c["as_of_latest"]]
+    years = {year for dates in told for year in dates.dt.year.dropna().unique()}
+
+    def with_year(earliest: Any, latest: Any) -> str:
+        first, last = pd.Timestamp(earliest), pd.Timestamp(latest)
+        if pd.isna(first) or pd.isna(last):
+            return days(first, last)
+        if first.year == last.year:
+            return f"{days(first, last)} {last.year}"
+        return f"{first.day} {first:%b} {first.year} – {last.day} {last:%b} {last.year}"
+
+    return with_year if len(years) > 1 else days
+
+
+def laid_out(provinces: pd.DataFrame) -> pd.DataFrame:
+    """Return the provinces with a tile each: their own, or, where any has none, row by row in the order of names."""
+    if provinces[["tile_column", "tile_row"]].notna().all(axis=None):
+        return provinces.astype({"tile_column": int, "tile_row": int})
+    across = max(4, min(8, math.ceil(math.sqrt(len(provinces)))))
+    order = provinces["name"].str.casefold().rank(method="first").astype(int) - 1
+    return provinces.assign(tile_column=order % across, tile_row=order // across)
+
+
 def source_names(tables: Tables) -> pd.Series:
     """Return for each source_id how the report names it: outlet and day."""
-    sources = tables.sources
+    sources, in_short = tables.sources, days_of(tables)
     names = [
-        f"{'unnamed outlet' if 'not named' in s.outlet.lower() else s.outlet}, {days(s.published, s.published)}"
+        f"{'unnamed outlet' if 'not named' in s.outlet.lower() else s.outlet}, {in_short(s.published, s.published)}"
         for s in sources.itertuples(index=False)
     ]
     return pd.Series(names, index=sources["source_id"])
@@ -57,15 +102,15 @@ def place_names(tables: Tables) -> pd.Series:
 def events_in_words(tables: Tables) -> pd.DataFrame:
     """Return one row an event row, in words: id, place, what, when, who, source, paragraph, incident_id, decision,
     disputed_by, note, basis."""
-    e = tables.events
+    e, in_short = tables.events, days_of(tables)
     speaker = e["reported_by"].where(e["reporter_office"] == "", e["reported_by"] + ", " + e["reporter_office"])
     attribution = e["attribution"].map(ATTRIBUTION_WORDS)
     return pd.DataFrame(
         {
             "id": e["event_id"],
             "place": e["place_id"].map(place_names(tables)),
-            "what": e["event_type"].map(EVENT_WORDS),
-            "when": [days(a, b) for a, b in zip(e["date_earliest"], e["date_latest"], strict=True)],
+            "what": e["event_type"].map(event_words(tables)).fillna(e["event_type"].str.replace("_", " ")),
+            "when": [in_short(a, b) for a, b in zip(e["date_earliest"], e["date_latest"], strict=True)],
             "who": attribution.where(speaker == "", attribution + ": " + speaker),
             "source": e["source_id"].map(source_names(tables)),
             "paragraph": e["paragraph"],
@@ -100,7 +145,7 @@ def figure_in_words(claim: pd.Series) -> str:
 def claims_in_words(tables: Tables) -> pd.DataFrame:
     """Return one row a claim, in words: id, who, about (side), measure, figure, scope, when, source, paragraph,
     decision, disputed_by, note, basis."""
-    c = tables.claims
+    c, in_short = tables.claims, days_of(tables)
     scopes = tables.provinces.set_index("province_id")["name"]
     return pd.DataFrame(
         {
@@ -110,7 +155,7 @@ def claims_in_words(tables: Tables) -> pd.DataFrame:
             "measure": c["measure"].str.replace("_", " "),
             "figure": [figure_in_words(claim) for _, claim in c.iterrows()],
             "scope": c["scope"].map(scopes).fillna("the country"),
-            "when": [days(a, b) for a, b in zip(c["as_of_earliest"], c["as_of_latest"], strict=True)],
+            "when": [in_short(a, b) for a, b in zip(c["as_of_earliest"], c["as_of_latest"], strict=True)],
             "source": c["source_id"].map(source_names(tables)),
             "paragraph": c["paragraph"],
             "decision": c["decision_id"],

@@ -19,7 +19,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +47,35 @@ class About:
     extends: str = ""
     country: str = ""
     side: str = ""
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict, hash=False)
+
+    def country_of(self, provinces: Iterable[str]) -> str:
+        """Return how the report names the country: as the folder does, or by its provinces' ids."""
+        known = {"AF": "Afghanistan"}
+        codes = {province.partition("-")[0] for province in provinces}
+        return self.country or (known.get(codes.pop(), "the country") if len(codes) == 1 else "the country")
+
+    @property
+    def taking_side(self) -> str:
+        """Return how the report names the side that takes districts."""
+        return self.side or "the Taliban"
+
+
+def defaults(folder: Path) -> dict[str, str]:
+    """Return the parameters that the folder sets, as after --set. Raises Faults for those that are none."""
+    from districtloss import parameters
+
+    if not folder.is_dir():
+        return {}
+    found = about(folder).parameters
+    try:
+        parameters.parse(found)
+    except Faults as faults:
+        raise Faults(
+            Fault(PACKAGE, None, f"{PARAMETERS} {fault.column or ''}".strip(), fault.problem, fault.remedy)
+            for fault in faults.faults
+        ) from None
+    return found
 
 
 def about(folder: Path) -> About:
@@ -105,6 +133,11 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return "|".join(map(str, value))
     return str(value)
+
+
+def is_own(folder: Path) -> bool:
+    """Say whether the folder holds the project's own data, by the name of its package."""
+    return _package(folder).get("name") == "districtloss"
 
 
 @dataclass
@@ -271,6 +304,7 @@ def _write_package(folder: Path, target: Path) -> None:
                 new = [term for term in terms if term not in known]
                 known += new
                 item["categories"] += [{"value": term, "label": terms[term]} for term in new]
+    package["name"] = theirs.get("name", "districtloss-extended")
     for key in ("title", "description", COUNTRY, SIDE, PARAMETERS):
         if key in theirs:
             package[key] = theirs[key]

@@ -268,6 +268,6 @@ def source_list(tables: Tables) -> str:
         notes = " ".join(escape(n.rstrip(".") + ".") for n in (s.published_note, s.note) if n)
         text.append(
             f"## {escape(names[s.source_id])} {{#source-{s.source_id} .unnumbered}}\n\n{title}. {'; '.join(facts)}.\n\n"
-            f"{notes}\n\n`sha256:{s.sha256}`\n"
+            f"{notes}\n\n" + (f"`sha256:{s.sha256}`\n" if s.sha256 else "")
         )
     return "\n".join(text)

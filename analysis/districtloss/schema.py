@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +58,13 @@ class Column:
             return self._out_of_bounds(text, value)
         if self.terms and text not in self.terms:
             return "enum", f"{show(text)} is not in the vocabulary"
-        if self.pattern and not re.fullmatch(self.pattern, text):
+        if self._form and not self._form.fullmatch(text):
             return "pattern", f"{show(text)} does not have the form of this column"
         return None
+
+    @cached_property
+    def _form(self) -> re.Pattern[str] | None:
+        return re.compile(self.pattern) if self.pattern else None
 
     def rules(self) -> list[str]:
         """Return the names of the rules that `problem` can find broken in this column."""
@@ -140,6 +144,13 @@ class Package:
     tables: Mapping[str, Table]
 
 
+# The analysis computes with every term of these, so none can be added.
+CLOSED = {
+    ("sources", "published_basis"), ("places", "kind"), ("events", "date_precision"), ("events", "attribution"),
+    ("claims", "kind"), ("claims", "qualifier"), ("options", "table"),
+}  # fmt: skip
+
+
 @cache
 def load() -> Package:
     """Return the rules of the project's own datapackage.json."""
@@ -165,7 +176,7 @@ def load_for(folder: Path) -> Package:
     for name, table in ours.tables.items():
         columns = {
             key: replace(column, terms={**dict.fromkeys(theirs.get((name, key), ()), ""), **column.terms})
-            if column.terms
+            if column.terms and (name, key) not in CLOSED
             else column
             for key, column in table.columns.items()
         }
@@ -252,9 +263,9 @@ def pandera_schema(table: Table, missing: Collection[str] = ()) -> pa.DataFrameS
 
     columns = {}
     for column in table.columns.values():
-        checks = [_check(rule, _accepts(column, rule)) for rule in column.rules()]
+        checks = _cell_checks(column)
         if column.required:
-            checks.insert(0, _check("required", bool))
+            checks.insert(0, pa.Check(lambda series: series != "", name="required"))
         if column.unique:
             checks.append(pa.Check(_first_of_its_kind, name="unique"))
         columns[column.name] = pa.Column(checks=checks, required=False)
@@ -265,22 +276,27 @@ def pandera_schema(table: Table, missing: Collection[str] = ()) -> pa.DataFrameS
     return pa.DataFrameSchema(columns, checks=schema_checks)
 
 
-def _accepts(column: Column, rule: str) -> Callable[[str], bool]:
-    def accepts(text: str) -> bool:
-        found = column.problem(text) if text else None
-        return found is None or found[0] != rule
-
-    return accepts
-
-
-def _check(rule: str, accepts: Callable[[str], bool]) -> pa.Check:
+def _cell_checks(column: Column) -> list[pa.Check]:
+    """One check a rule. A cell breaks one rule at most, so the distinct values are judged once for all checks."""
     import pandera.pandas as pa
 
-    def vectorised(series: pd.Series) -> pd.Series:
-        verdicts = np.array([accepts(text) for text in series.cat.categories], dtype=bool)
-        return pd.Series(verdicts[series.cat.codes.to_numpy()], index=series.index)
+    judged: list[tuple[pd.Index, np.ndarray]] = []  # the distinct values, and which rule each of them breaks
 
-    return pa.Check(vectorised, name=rule)
+    def broken(distinct: pd.Index) -> np.ndarray:
+        if not judged or judged[0][0] is not distinct:
+            texts = distinct.to_numpy(dtype=object).tolist()
+            rules = [(column.problem(text) or ("", ""))[0] if text else "" for text in texts]
+            judged[:] = [(distinct, np.array(rules, dtype=object))]
+        return judged[0][1]
+
+    def holds(rule: str) -> Callable[[pd.Series], pd.Series]:
+        def check(series: pd.Series) -> pd.Series:
+            verdicts = broken(series.cat.categories) != rule
+            return pd.Series(verdicts[series.cat.codes.to_numpy()], index=series.index)
+
+        return check
+
+    return [pa.Check(holds(rule), name=rule) for rule in column.rules()]
 
 
 def _first_of_its_kind(series: pd.Series) -> pd.Series:

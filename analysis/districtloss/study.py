@@ -15,6 +15,7 @@ from districtloss.claims import national
 from districtloss.intervals import Interval
 from districtloss.parameters import Parameters
 from districtloss.rates import Estimate
+from districtloss.values import span
 from districtloss.tables import Tables, read_tables
 
 
@@ -65,6 +66,20 @@ class Study:
             decisions=decisions,
         )
         return cls.of(read_tables(Path(data)), parameters)
+
+    @property
+    def country(self) -> str:
+        return self.tables.about.country_of(self.tables.provinces["province_id"])
+
+    @property
+    def side(self) -> str:
+        """How the report names the side that takes districts."""
+        return self.tables.about.taking_side
+
+    @property
+    def subtitle(self) -> str:
+        """Return the country and the window: `Afghanistan, 4 June – 27 July 2021`."""
+        return f"{self.country}, {span(self.start, self.as_of)}"
 
     @cached_property
     def days(self) -> int:

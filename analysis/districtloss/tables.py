@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from districtloss import schema
+from districtloss import folders, schema
 from districtloss.faults import Fault, Faults
 
 OPTIONAL = ("decisions", "options")  # a folder without these has no decisions
@@ -40,6 +40,7 @@ class Tables:
     decisions: pd.DataFrame
     options: pd.DataFrame
     lines: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    about: folders.About = field(default=folders.About(), repr=False, compare=False)
 
     def line(self, table: str, row: int) -> int:
         """Return the line of the file on which a row (counted from 0) begins."""
@@ -57,8 +58,6 @@ class Raw:
 
 def read_tables(folder: Path | str) -> Tables:
     """Read a data folder, completed from ours if it says that it extends it. Raises Faults with every fault in it."""
-    from districtloss import folders
-
     folder = Path(folder)
     if not folder.is_dir():
         raise Faults([Fault(str(folder), None, None, "is not a folder", "name the folder that holds the tables")])
@@ -104,7 +103,8 @@ def _read(folder: Path) -> Tables:
     for name, found in raw.items():
         faults += cell_faults(package.tables[name], found)
     frames = {name: _typed(found.cells, package.tables[name]) for name, found in raw.items()}
-    tables = Tables(**frames, lines={name: found.lines for name, found in raw.items()})
+    lines = {name: found.lines for name, found in raw.items()}
+    tables = Tables(**frames, lines=lines, about=folders.about(folder))
     if whole:  # where a file is unreadable, every key into it would be called unknown
         absent = {name: found.missing for name, found in raw.items()}
         faults += checks.check(tables, package, absent)

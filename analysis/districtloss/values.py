@@ -96,6 +96,20 @@ def printed_range(low: float | None, high: float | None, decimals: int = 0, styl
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
+def span(first: Any, last: Any) -> str:
+    """Return the days from first to last, said in full once: `4 June – 27 July 2021`."""
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {first:%B}{year} – {last.day} {last:%B} {last.year}"
+
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with what is counted, in words up to twelve: `one source`, `five sources`, `13 sources`."""
+    return f"{NUMBERS[number] if number < len(NUMBERS) else f'{number:,}'} {one if number == 1 else many}"
+
+
 def _finite(number: float | None) -> float | None:
     return None if number is None or not math.isfinite(number) else float(number)
 
