@@ -326,10 +326,8 @@ def _net(lost: _Placed, won: _Placed, places: int) -> dict[str, Array]:
 
 def weekly(counts: pd.DataFrame, name: str, days: pd.Series | int, confidence: float) -> pd.DataFrame:
     """Return low, point, high losses a week of each specification: `rates.rate` over columns NAME_low …"""
-    most = int(np.nanmax(counts[f"{name}_high"].to_numpy(), initial=0))
-    exact = [rates.poisson_interval(n, confidence) for n in range(most + 1)]
-    low = np.array([i.low for i in exact])[counts[f"{name}_low"].to_numpy(int)]
-    high = np.array([i.high for i in exact])[counts[f"{name}_high"].to_numpy(int)]
+    low, _ = rates.poisson_bounds(counts[f"{name}_low"].to_numpy(), confidence)
+    _, high = rates.poisson_bounds(counts[f"{name}_high"].to_numpy(), confidence)
     point = counts[f"{name}_point"].to_numpy(float)
     per_week = rates.DAYS_PER_WEEK / np.asarray(days)
     return pd.DataFrame({"low": low * per_week, "point": point * per_week, "high": high * per_week})

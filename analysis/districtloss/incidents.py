@@ -40,21 +40,26 @@ def incidents(reports: pd.DataFrame, types: Sequence[str], attribution: Sequence
     with `|`), disputed (some report of it is disputed by another).
     """
     counted = reports[reports["event_type"].isin(types) & reports["attribution"].isin(attribution)]
-    groups = counted.groupby(["incident_id"], sort=True, observed=True)
-    table = groups.agg(
-        place_id=("place_id", "first"),
-        name=("name", "first"),
-        province_id=("province_id", "first"),
-        first_end=("date_latest", "min"),
-        last_end=("date_latest", "max"),
-        first_start=("date_earliest", "min"),
-        last_start=("date_earliest", "max"),
-        events=("event_id", "|".join),
-        disputed=("disputed_by", "max"),
-    ).reset_index()
-    agree = table["last_start"] <= table["first_end"]
+    code, ids = pd.factorize(counted["incident_id"], sort=True)
+    order = np.argsort(code, kind="stable")
+    counted = counted.iloc[order]
+    begin = np.flatnonzero(np.diff(code[order], prepend=-1))  # where the reports of each incident begin
+    end = np.append(begin, len(order))[1:]
+
+    def over(how: np.ufunc, column: str) -> pd.Series:
+        cells = counted[column].to_numpy("datetime64[s]")
+        return pd.Series(how.reduceat(cells, begin) if len(begin) else cells)
+
+    first_end, last_end = over(np.fmin, "date_latest"), over(np.fmax, "date_latest")
+    first_start, last_start = over(np.fmin, "date_earliest"), over(np.fmax, "date_earliest")
+    agree = last_start <= first_end
+    told = counted["event_id"].tolist()
+    disputed = (counted["disputed_by"] != "").to_numpy(bool)
+    table = counted[["place_id", "name", "province_id"]].iloc[begin].reset_index(drop=True)
+    table.insert(0, "incident_id", pd.Series(ids, dtype=counted["incident_id"].dtype))
     return table.assign(
-        date_earliest=table["last_start"].where(agree, table["first_start"]),
-        date_latest=table["first_end"].where(agree, table["last_end"]),
-        disputed=table["disputed"].astype(str) != "",
-    )[["incident_id", "place_id", "name", "province_id", "date_earliest", "date_latest", "events", "disputed"]]
+        date_earliest=last_start.where(agree, first_start),
+        date_latest=first_end.where(agree, last_end),
+        events=pd.Series(["|".join(told[a:b]) for a, b in zip(begin, end, strict=True)], dtype=str),
+        disputed=np.logical_or.reduceat(disputed, begin) if len(begin) else disputed,
+    )

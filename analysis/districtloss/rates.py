@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from districtloss.intervals import Interval
 
@@ -107,11 +107,20 @@ def cumulative(placed_incidents: pd.DataFrame, start: pd.Timestamp, as_of: pd.Ti
     return pd.DataFrame({"date": days, **counts})
 
 
+def poisson_bounds(counts: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the exact intervals for the means of Poisson counts (Garwood 1936, Biometrika 28: 437-442).
+
+    Quantiles of chi-squared are those of gamma: half of one with 2n degrees is that of a gamma of shape n.
+    """
+    n, tail = np.asarray(counts, dtype=float), (1 - confidence) / 2
+    low = np.where(n > 0, special.gammaincinv(np.maximum(n, 1), tail), 0.0)
+    return low, special.gammaincinv(n + 1, 1 - tail)
+
+
 def poisson_interval(count: float, confidence: float) -> Interval:
-    """Return the exact interval for the mean of a Poisson count (Garwood 1936, Biometrika 28: 437-442)."""
-    tail = (1 - confidence) / 2
-    low = stats.chi2.ppf(tail, 2 * count) / 2 if count > 0 else 0.0
-    return Interval(float(low), float(stats.chi2.ppf(1 - tail, 2 * (count + 1)) / 2))
+    """Return the exact interval for the mean of one Poisson count."""
+    low, high = poisson_bounds(np.array(count), confidence)
+    return Interval(float(low), float(high))
 
 
 def rate(count: Estimate, days: int, confidence: float) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from districtloss.claims import DISTRICT_MEASURES, national
@@ -23,28 +24,44 @@ def findings(study: Study) -> pd.DataFrame:
 
 def _recapture_without_loss(study: Study) -> list[tuple[str, str, str, str]]:
     first_loss = study.losses.groupby("place_id")["date_earliest"].min()
-    rows = []
-    for r in study.recaptures.itertuples(index=False):
-        if not first_loss.get(r.place_id, pd.Timestamp.max) <= r.date_latest:
-            meaning = "The district was lost, but no counted report tells of it: the count of losses is too low by one."
-            rows.append(("recapture without a loss", r.events, f"{r.name} is won back and never told lost", meaning))
-    return rows
+    won = study.recaptures
+    lost_before = (won["place_id"].map(first_loss) <= won["date_latest"]).to_numpy(bool)
+    meaning = "The district was lost, but no counted report tells of it: the count of losses is too low by one."
+    return [
+        ("recapture without a loss", r.events, f"{r.name} is won back and never told lost", meaning)
+        for r in won[~lost_before].itertuples(index=False)
+    ]
 
 
 def _loss_of_a_held_district(study: Study) -> list[tuple[str, str, str, str]]:
-    rows = []
-    for place, part in study.losses.groupby("place_id", sort=False):
-        if len(part) < 2:
-            continue
-        ordered = part.sort_values(["date_latest", "date_earliest"])
-        won = study.recaptures[study.recaptures["place_id"] == place]
-        for before, after in zip(ordered.itertuples(), ordered.iloc[1:].itertuples(), strict=False):
-            between = (won["date_latest"] >= before.date_earliest) & (won["date_earliest"] <= after.date_latest)
-            if not between.any():
-                meaning = "Either a recapture is missing, or both reports tell of one fall and belong to one incident."
-                events = f"{before.events}|{after.events}"
-                rows.append(("loss of a district already held", events, f"{after.name} falls twice in a row", meaning))
-    return rows
+    losses = study.losses.sort_values(["place_id", "date_latest", "date_earliest"], kind="stable", ignore_index=True)
+    before, after = losses.iloc[:-1].reset_index(drop=True), losses.iloc[1:].reset_index(drop=True)
+    again = (before["place_id"] == after["place_id"]).to_numpy(bool)
+    before, after = before[again].reset_index(drop=True), after[again].reset_index(drop=True)
+    # A recapture lies between where it began by the end of the second loss, and did not end before the first began.
+    begun = _up_to(study.recaptures, "date_earliest", after["place_id"], after["date_latest"])
+    over = _up_to(study.recaptures, "date_latest", before["place_id"], before["date_earliest"] - pd.Timedelta(days=1))
+    found = np.flatnonzero(begun == over)
+    meaning = "Either a recapture is missing, or both reports tell of one fall and belong to one incident."
+    first, second, name = before["events"].iloc[found], after["events"].iloc[found], after["name"].iloc[found]
+    return [
+        ("loss of a district already held", f"{a}|{b}", f"{district} falls twice in a row", meaning)
+        for a, b, district in zip(first, second, name, strict=True)
+    ]
+
+
+def _up_to(table: pd.DataFrame, column: str, places: pd.Series, days: pd.Series) -> np.ndarray:
+    """Count for each place and day the rows of `table` of that place with a `column` up to that day."""
+    known = pd.Index(table["place_id"].unique())
+    unit = np.int64(10**7)  # more days than the calendar of any data has
+
+    def key(place: pd.Series, day: pd.Series) -> np.ndarray:
+        return known.get_indexer(place) * unit + day.to_numpy("datetime64[D]").astype(np.int64) + unit // 2
+
+    dated = table[table[column].notna()]
+    keys = np.sort(key(dated["place_id"], dated[column]))
+    first = np.searchsorted(keys, known.get_indexer(places) * unit)
+    return np.searchsorted(keys, key(places, days), "right") - first
 
 
 def _stock_above_whole(study: Study) -> list[tuple[str, str, str, str]]:
