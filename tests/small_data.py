@@ -79,13 +79,17 @@ def rows() -> dict[str, Rows]:
     return {table: [dict(row) for row in table_rows] for table, table_rows in ROWS.items()}
 
 
-def write(folder: Path, tables: Mapping[str, Iterable[Mapping[str, str]]] | None = None) -> Path:
+def write(
+    folder: Path,
+    tables: Mapping[str, Iterable[Mapping[str, str]]] | None = None,
+    quoting: int = csv.QUOTE_MINIMAL,
+) -> Path:
     """Write the tables (the small data unless others are given) as a data folder, and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     rules = load().tables
     for name, table_rows in (ROWS if tables is None else tables).items():
         with (folder / rules[name].file).open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, list(rules[name].columns), restval="", lineterminator="\n")
+            writer = csv.DictWriter(stream, list(rules[name].columns), restval="", lineterminator="\n", quoting=quoting)
             writer.writeheader()
             writer.writerows(table_rows)
     return folder

@@ -47,7 +47,7 @@ def test_the_small_data_are_without_fault(tmp_path: Path):
         ("events", 0, {"disputed_by": ""}, "E001 does not name E003 in turn, add E003 to disputed_by of E001"),
         ("events", 1, {"disputed_by": "E002"}, "the row disputes itself"),
         ("claims", 0, {"disputed_by": "E001|C099"}, "'C099' is no event_id or claim_id"),
-        ("claims", 0, {"scope": "AF-XXX"}, "'AF-XXX' is no province_id of provinces.csv, nor AF"),
+        ("claims", 0, {"scope": "AF-XXX"}, "'AF-XXX' is no province_id of provinces.csv, nor their country"),
         ("decisions", 0, {"touches": "E001|E444"}, "'E444' is no event_id or claim_id"),
         # dates
         (
