@@ -39,6 +39,7 @@ def read(folder: Path) -> dict[str, Any] | None:
     return content["outcome"] if content.get("tables") == tables_hash(folder) else None
 
 
-def table(outcome: dict[str, Any]) -> pd.DataFrame:
-    """Return one row a check: check, meaning, checked, faults, exempt, not_applicable (rows)."""
-    return pd.DataFrame(outcome["checks"].values())
+def table(outcome: dict[str, Any] | None) -> pd.DataFrame:
+    """Return one row a check: check, meaning, checked, faults, exempt, not_applicable (rows); none without audit."""
+    columns = ["check", "meaning", "checked", "faults", "exempt", "not_applicable"]
+    return pd.DataFrame(list(outcome["checks"].values()) if outcome else [], columns=columns)
