@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -381,11 +382,35 @@ def _numbers(
             del rows[change.table][change.key]
         else:
             rows[change.table][change.key] = after.tables[change.table][change.key]
-    ordered = {name: _in_order(table, after.tables[name]) for name, table in rows.items()}
-    try:
-        return numbers.compute(of_rows(ordered, schema.load_for(after.data)), parameters, beside, only)
-    except Exception:  # a row that names one that is gone: such a state says nothing
-        return None
+    with tempfile.TemporaryDirectory(prefix="districtloss-diff-") as scratch:
+        folder = Path(scratch) / versions.DATA
+        shutil.copytree(beside, folder)
+        for name, table in rows.items():
+            _lay(folder, name, table, before, after)
+        ordered = {name: _in_order(table, after.tables[name]) for name, table in rows.items()}
+        try:
+            return numbers.compute(of_rows(ordered, schema.load_for(after.data)), parameters, folder, only)
+        except Exception:  # a row that names one that is gone: such a state says nothing
+            return None
+
+
+def _lay(folder: Path, name: str, rows: Rows, before: Edition, after: Edition) -> None:
+    """Put the file of a table as it is in a state into its folder: the file of a side, byte for byte, if it is that
+    side's, since the outcome of an audit is bound to bytes."""
+    from districtloss import schema
+
+    file = schema.load().tables[name].file
+    (folder / file).unlink(missing_ok=True)
+    for side in (before, after):
+        if rows == side.tables[name]:
+            if (side.data / file).exists():
+                shutil.copyfile(side.data / file, folder / file)
+            return
+    columns = dict.fromkeys(column for row in rows.values() for column in row)
+    with (folder / file).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(columns), restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(_in_order(rows, after.tables[name]))
 
 
 def _set(parameters: dict[str, Any], change: Change, to: Mapping[str, Any]) -> None:
