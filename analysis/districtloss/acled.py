@@ -23,7 +23,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from districtloss import folders
+from districtloss import folders, values
 from districtloss.faults import Fault, Faults
 from districtloss.markup import inert_cell
 from districtloss.paths import DATA
@@ -712,8 +712,8 @@ def told(made: Import, target: Path) -> str:
                 f"  {sum(reasons.values()) - sum(n for _, n in reasons.most_common(MOST_REASONS)):,}  other reasons"
             )
     if made.open_questions:
-        names = len(made.open_questions)
-        lines.append(f"  {len(to_settle):,}  wait for places to be settled: {names:,} spelling{"s" if names != 1 else ""}")
+        names = values.counted(len(made.open_questions), "spelling", "spellings")
+        lines.append(f"  {len(to_settle):,}  wait for places to be settled: {names}")
         lines.append(f"Fill the column answer of {target / TO_SETTLE} and run the same command again.")
     return "\n".join(lines)
 

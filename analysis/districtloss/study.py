@@ -15,8 +15,8 @@ from districtloss.claims import national
 from districtloss.intervals import Interval
 from districtloss.parameters import Parameters
 from districtloss.rates import Estimate
-from districtloss.values import span
 from districtloss.tables import Tables, read_tables
+from districtloss.values import span
 
 
 @dataclass(frozen=True)
