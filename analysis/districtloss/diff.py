@@ -465,7 +465,7 @@ def figures(moved: Moved) -> str:
     """Return what a number was and is, with its intervals and by how much it moved."""
     before, after = _printed(moved.before), _printed(moved.after)
     unit = f" {moved.told['unit']}" if moved.told["unit"] else ""
-    by = f" ({signed(moved.change)})" if moved.change else ""
+    by = f" ({signed(moved.change, moved)})" if moved.change else ""
     return f"{before} → {after}{unit}{by}"
 
 
@@ -475,12 +475,15 @@ def _printed(value: Mapping[str, Any] | None) -> str:
     return value["text"] + (f" [{value['range']}]" if value["range"] and value["range"] != value["text"] else "")
 
 
-def signed(number: float | None) -> str:
-    """Return by how much a number moved, with a sign and no more digits than say something."""
+def signed(number: float | None, moved: Moved | None = None) -> str:
+    """Return by how much a number moved, with a sign and no more digits than say something; of a share, in points."""
     if number is None:
         return "by an unknown amount"
-    text = f"{number:+.4g}".replace("-", "−")
-    return "±0" if number == 0 else text
+    if number == 0:
+        return "±0"
+    if moved is not None and str(moved.told["text"]).endswith("%"):
+        return f"{100 * number:+.3g} points".replace("-", "−")
+    return (f"{number:+,.0f}" if abs(number) >= 1000 else f"{number:+.3g}").replace("-", "−")
 
 
 def because(found: Difference, moved: Moved) -> list[str]:
@@ -498,9 +501,9 @@ def because(found: Difference, moved: Moved) -> list[str]:
 def _shifted(shift: Ends, moved: Moved) -> str:
     value, low, high = shift
     if value:
-        return signed(value)
+        return signed(value, moved)
     if low is not None or high is not None:
-        told = [f"{name} {signed(end)}" for name, end in (("low", low), ("high", high)) if end]
+        told = [f"{name} {signed(end, moved)}" for name, end in (("low", low), ("high", high)) if end]
         if told:
             return ", ".join(told)
     return (
