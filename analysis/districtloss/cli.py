@@ -197,6 +197,15 @@ def audit(
 
 
 @app.command()
+def codebook() -> None:
+    """Write data/CODEBOOK.md anew from data/datapackage.json."""
+    from districtloss import codebook as writing
+    from districtloss.paths import DATA
+
+    (DATA / "CODEBOOK.md").write_text(writing.codebook(), "utf-8")
+
+
+@app.command()
 def agreement(
     data: Data = None,  # type: ignore[assignment]
     differences: Annotated[bool, typer.Option("--differences", help="List every difference too.")] = False,
