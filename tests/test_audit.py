@@ -157,9 +157,7 @@ def test_a_row_can_send_a_check_to_another_paragraph_or_take_it_away(tmp_path: P
     assert len(wrong) == 1
     assert wrong[0].startswith("events.csv:2: place_id: paragraph 3 of paper-2021-06-30 has no spelling")
     (beyond,) = told(run(tmp_path, texts, E001=moved | {"audit_exempt": "place@9"}))
-    assert beyond.startswith(
-        "events.csv:2: audit_exempt: paper-2021-06-30 has 5 paragraphs and none is number 9"
-    )
+    assert beyond.startswith("events.csv:2: audit_exempt: paper-2021-06-30 has 5 paragraphs and none is number 9")
 
 
 def test_the_outcome_comes_as_a_table_and_as_plain_values(tmp_path: Path, texts: Path):

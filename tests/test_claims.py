@@ -111,14 +111,22 @@ def test_every_pair_that_is_not_compared_says_why():
 def claim(**cells):
     empty = dict.fromkeys(("value_low", "value_high", "denominator"), math.nan)
     day = pd.Timestamp("2021-07-08")
-    fixed = {"kind": "stock", "measure": "districts_held", "side": "taliban", "as_of_earliest": day, "as_of_latest": day}
+    fixed = {
+        "kind": "stock",
+        "measure": "districts_held",
+        "side": "taliban",
+        "as_of_earliest": day,
+        "as_of_latest": day,
+    }
     return pd.Series(fixed | empty | cells)
 
 
 def test_open_ends_stop_where_their_unit_does():
     assert claims.value_interval(claim(value_low=200), 419) == Interval(200, 419)
     assert claims.value_interval(claim(kind="share", value_high=0.85), 419) == Interval(0, 0.85)
-    assert claims.value_interval(claim(kind="strength", measure="force_size", value_low=5), 419) == Interval(5, math.inf)
+    assert claims.value_interval(claim(kind="strength", measure="force_size", value_low=5), 419) == Interval(
+        5, math.inf
+    )
 
 
 def test_figures_of_one_day_that_differ_imply_no_rate():

@@ -175,9 +175,7 @@ def test_sources_without_rows_are_told(folder: Path):
 
 def test_a_missing_column_is_told_once_and_not_for_every_row(folder: Path):
     text = (folder / "options.csv").read_text("utf-8")
-    (folder / "options.csv").write_text(
-        "\n".join(line.rpartition(",")[0] for line in text.splitlines()), "utf-8"
-    )
+    (folder / "options.csv").write_text("\n".join(line.rpartition(",")[0] for line in text.splitlines()), "utf-8")
     assert told(folder) == ["options.csv:1: value: the column is missing, add it; its cells may be empty"]
 
 

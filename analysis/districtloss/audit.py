@@ -45,9 +45,7 @@ CLAIMANTS = {
     ),
 }
 # What a paragraph that tells of an event of this type says, as beginnings of words; other needs no word.
-CONTROL = (
-    "captur seiz fell fall fallen took taken take takes control overr collaps occup hand hands hold lost"
-)
+CONTROL = "captur seiz fell fall fallen took taken take takes control overr collaps occup hand hands hold lost"
 BACK = "recaptur retak retook retaken regain liberat kick clear push recover return won"
 TYPES = {
     "capture": CONTROL,
@@ -141,9 +139,7 @@ def audit(tables: Tables, sources_dir: Path | str) -> AuditResult:
     """
     folder = Path(sources_dir)
     if not folder.is_dir():
-        raise Faults(
-            [Fault(str(folder), None, None, "is not a folder", "name the folder that holds the texts")]
-        )
+        raise Faults([Fault(str(folder), None, None, "is not a folder", "name the folder that holds the texts")])
     run = _Audit(tables, _texts(tables, folder))
     run.sources()
     run.rows("events", EVENT_CHECKS)
@@ -211,13 +207,9 @@ class _Audit:
         for row, source in enumerate(_records(self.tables.sources)):
             text = self.texts.get(source["source_id"])
             if text is None:
-                problem = (
-                    "no digest is given" if not source["sha256"] else "no file of the folder has this digest"
-                )
+                problem = "no digest is given" if not source["sha256"] else "no file of the folder has this digest"
                 line = self.tables.line("sources", row)
-                self.faults.append(
-                    Fault("sources.csv", line, "sha256", problem, "its rows cannot be checked")
-                )
+                self.faults.append(Fault("sources.csv", line, "sha256", problem, "its rows cannot be checked"))
                 continue
             verdict: Verdict = None
             if source["published_basis"] == "stated":

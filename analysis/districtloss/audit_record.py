@@ -1,4 +1,4 @@
-"""The outcome of the last audit, kept with the data: the texts of the sources are not, so a bare clone cannot repeat it."""
+"""The outcome of the last audit, kept with the data: a bare clone lacks the texts and cannot repeat it."""
 
 from __future__ import annotations
 

@@ -14,9 +14,7 @@ def codebook(package: Package | None = None) -> str:
         package.title + ".",
         package.description.strip(),
         "## Tables",
-        "\n".join(
-            f"- [{table.file}](#{table.name}csv): {table.title.lower()}" for table in package.tables.values()
-        ),
+        "\n".join(f"- [{table.file}](#{table.name}csv): {table.title.lower()}" for table in package.tables.values()),
         *(_table(table) for table in package.tables.values()),
         "## Sources and licence",
         "\n".join(f"- {source['title']}" for source in package.sources),
@@ -59,7 +57,5 @@ def _rules(column: Column, table: Table) -> list[str]:
         rules.append(f"form `{column.pattern}`")
     if column.example:
         rules.append(f"for example `{column.example}`")
-    rules += [
-        f"a `{key.target}` of {key.table}.csv" for key in table.foreign_keys if key.column == column.name
-    ]
+    rules += [f"a `{key.target}` of {key.table}.csv" for key in table.foreign_keys if key.column == column.name]
     return rules

@@ -21,9 +21,7 @@ def fold(text: str) -> str:
 
 def names(text: str, spelling: str) -> bool:
     """Say whether the text has the spelling as whole words; case, diacritics and hyphens do not matter."""
-    return bool(spelling.strip()) and bool(
-        re.search(rf"(?<!\w){re.escape(fold(spelling))}(?!\w)", fold(text))
-    )
+    return bool(spelling.strip()) and bool(re.search(rf"(?<!\w){re.escape(fold(spelling))}(?!\w)", fold(text)))
 
 
 def paragraphs(text: str) -> list[str]:
@@ -40,14 +38,10 @@ def runs(text: str, length: int) -> Iterator[str]:
 
 # --- numbers -------------------------------------------------------------------------------------
 
-UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-)
+UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 UNITS += " seventeen eighteen nineteen"
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
-)
+ORDINALS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
 ORDINALS += " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
 SMALL = {word: value for words in (UNITS, ORDINALS) for value, word in enumerate(words.split())}
 SMALL |= {word: 10 * value for value, word in enumerate(TENS.split(), 2)}
@@ -58,9 +52,7 @@ FRACTIONS |= {"three quarters": 0.75}
 VAGUE = {"dozens": 12, "scores": 20, "tens": 10, "hundreds": 100, "thousands": 1000}
 PERCENT = r"\s*(?:%|percent\b|per cent\b)"
 # Not in names such as MD-530; the figure of an ordinal (8th) counts.
-DIGITS = re.compile(
-    rf"(?<![\w.,/-])(\d{{1,3}}(?:,\d{{3}})+|\d+)(\.\d+)?(?:st|nd|rd|th)?(?!\w)({PERCENT})?", re.I
-)
+DIGITS = re.compile(rf"(?<![\w.,/-])(\d{{1,3}}(?:,\d{{3}})+|\d+)(\.\d+)?(?:st|nd|rd|th)?(?!\w)({PERCENT})?", re.I)
 
 
 def numbers(text: str) -> list[float]:
@@ -171,11 +163,7 @@ def days_allowed(text: str, published: dt.date) -> list[Days]:
     found = [Days(day, day) for day in days_named(text, published.year)]
     for match in HALF_YEAR.finditer(text):
         year, first = int(match[2]), match[1].casefold() == "first"
-        half = (
-            (dt.date(year, 1, 1), dt.date(year, 6, 30))
-            if first
-            else (dt.date(year, 7, 1), dt.date(year, 12, 31))
-        )
+        half = (dt.date(year, 1, 1), dt.date(year, 6, 30)) if first else (dt.date(year, 7, 1), dt.date(year, 12, 31))
         found.append(Days(*half))
     for match in MONTH_ALONE.finditer(DAY_MONTH.sub(";", MONTH_DAY.sub(";", text))):
         # The verb and the auxiliary may: only the capital tells them from the month.
