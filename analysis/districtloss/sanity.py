@@ -25,7 +25,7 @@ def findings(study: Study) -> pd.DataFrame:
 def _recapture_without_loss(study: Study) -> list[tuple[str, str, str, str]]:
     first_loss = study.losses.groupby("place_id")["date_earliest"].min()
     won = study.recaptures
-    lost_before = (won["place_id"].map(first_loss).astype("datetime64[s]") <= won["date_latest"]).to_numpy(bool)
+    lost_before = first_loss.reindex(won["place_id"]).to_numpy() <= won["date_latest"].to_numpy()
     meaning = "The district was lost, but no counted report tells of it: the count of losses is too low by one."
     return [
         ("recapture without a loss", r.events, f"{r.name} is won back and never told lost", meaning)
