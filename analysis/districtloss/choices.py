@@ -9,14 +9,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from districtloss import claims as figures
 from districtloss import decisions as register
-from districtloss import rates
+from districtloss import incidents, rates
 from districtloss.incidents import LOSS_TYPES, RECAPTURE_TYPES
 from districtloss.parameters import ATTRIBUTIONS, DATE_RULES
 from districtloss.study import Study
@@ -143,6 +143,75 @@ def event_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
     (districts held), local_low, local_point, local_high (incidents in the province of the largest provincial
     statement, up to its day; NaN without one), days (of the window).
     """
+    rows = control_rows(study.base)
+    open_ = _open(rows, study.base.options, specs)
+    # What no choice but the common ones touches adds the same to every specification that agrees in those.
+    common = [i for i, f in enumerate(specs.factors) if f.name in COMMON]
+    few, of = np.unique(specs.index[:, common], axis=0, return_inverse=True)
+    settled = _settled(study, rows[~open_], Specifications(tuple(specs.factors[i] for i in common), few, len(few)))
+    result = settled.iloc[of.ravel()].reset_index(drop=True)
+    if open_.any():
+        varied = replace(study, base=replace(study.base, events=rows[open_].reset_index(drop=True)))
+        step = max(1, MOST_CELLS // int(open_.sum()))
+        blocks = [replace(specs, index=specs.index[i : i + step]) for i in range(0, len(specs.index), step)]
+        result += pd.concat([_varied(varied, block) for block in blocks], ignore_index=True)
+    days = np.array([rates.exposure_days(study.start, pd.Timestamp(o)) for o in _factor(specs, "as_of").options])
+    return result.assign(days=days[specs.option("as_of")])
+
+
+# The choices that every event counts under, whatever its place.
+COMMON = ("date_rule", "as_of", "attribution")
+# Reports times specifications that are held at once, so that memory does not grow with either.
+MOST_CELLS = 2_000_000
+
+
+def _factor(specs: Specifications, name: str) -> Factor:
+    return next(f for f in specs.factors if f.name == name)
+
+
+def _open(rows: pd.DataFrame, options: pd.DataFrame, specs: Specifications) -> Array:
+    """Return which control reports can count in another way under some decision of `specs`: those that an option
+    changes, and those that share an incident or a place with one of them, as coded or under any option."""
+    varied = [f.name for f in specs.factors if f.name not in COMMON]
+    cells = options[(options["table"] == "events") & options["decision_id"].isin(varied)]
+    hubs = {hub: set(cells.loc[cells["column"] == hub, "value"]) for hub in ("incident_id", "place_id")}
+    found = rows["event_id"].isin(cells["row_id"]).to_numpy(bool)
+    before = -1
+    while before < found.sum():
+        before = found.sum()
+        for hub, values in hubs.items():
+            values.update(rows.loc[found, hub])
+            found = found | rows[hub].isin(values).to_numpy(bool)
+    return found
+
+
+def _settled(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.DataFrame:
+    """Count reports that no decision touches, with the plain functions: columns of `event_headlines` but days."""
+    part = replace(study.base, events=rows)
+    reports = incidents.control_reports(part)
+    sets = attributions(study)
+    stated = study.stated_losses()
+    counts: dict[tuple[str, str, str], list[float]] = {}
+    for heard in _factor(specs, "attribution").options:
+        lost = incidents.incidents(reports, LOSS_TYPES, sets[heard])
+        won = incidents.incidents(reports, RECAPTURE_TYPES, sets[heard])
+        for rule, end in itertools.product(*(_factor(specs, name).options for name in ("date_rule", "as_of"))):
+            inside = rates.placed(lost, study.start, pd.Timestamp(end), rule)
+            found = [rates.gross(inside), rates.net(inside, rates.placed(won, study.start, pd.Timestamp(end), rule))]
+            if stated.empty:
+                found.append(rates.Estimate(np.nan, np.nan, np.nan))
+            else:
+                local = rates.placed(lost, study.start, stated["as_of_latest"].iloc[0], rule)
+                found.append(rates.gross(local[local["province_id"] == stated["scope"].iloc[0]]))
+            counts[rule, end, heard] = [n for e in found for n in (e.low, e.point, e.high)]
+    names = [f.name for f in specs.factors]
+    chosen = [tuple(specs.factors[j].options[row[j]] for j in map(names.index, COMMON)) for row in specs.index.tolist()]
+    columns = [f"{count}_{edge}" for count in ("gross", "net", "local") for edge in ("low", "point", "high")]
+    return pd.DataFrame([counts[key] for key in chosen], columns=columns)
+
+
+def _varied(study: Study, specs: Specifications) -> pd.DataFrame:
+    """Count the reports of `study` in every specification: columns of `event_headlines` but days."""
     cells = _Cells.of(study.base, specs)
     start = _day(study.start)
     names = [f.name for f in specs.factors]
@@ -169,7 +238,7 @@ def event_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
     else:
         nothing = np.full(len(specs.index), np.nan)
         result |= dict.fromkeys(("local_low", "local_point", "local_high"), nothing)
-    return pd.DataFrame(result | {"days": ends - start})
+    return pd.DataFrame(result)
 
 
 def _day(stamp: pd.Timestamp) -> int:
@@ -177,6 +246,11 @@ def _day(stamp: pd.Timestamp) -> int:
 
 
 FAR = 2**30
+
+
+def _day_or_never(cell: str | pd.Timestamp) -> int:
+    stamp = pd.Timestamp(cell)
+    return FAR if pd.isna(stamp) else _day(stamp)
 
 
 @dataclass(frozen=True)
@@ -241,8 +315,8 @@ class _Cells:
         incident_code: dict[str, int] = {}
         type_code = dict.fromkeys(LOSS_TYPES, 1) | dict.fromkeys(RECAPTURE_TYPES, 2)
         encode = {
-            "date_earliest": lambda v: _day(pd.Timestamp(v)),
-            "date_latest": lambda v: _day(pd.Timestamp(v)),
+            "date_earliest": _day_or_never,
+            "date_latest": _day_or_never,
             "event_type": lambda v: type_code.get(v, 0),
             "attribution": ATTRIBUTIONS.index,
             "incident_id": lambda v: incident_code.setdefault(v, len(incident_code)),
@@ -278,7 +352,7 @@ class _Cells:
     def incidents(self, counted: Array) -> _Incidents:
         """Group the counted reports by incident, as `incidents.incidents` does."""
         shape = (len(counted), self.incident_count)
-        keep = counted & (self.place >= 0)
+        keep = counted & (self.place >= 0) & (self.first < FAR) & (self.last < FAR)
         spec, report = np.nonzero(keep)
         at = (spec, self.incident[spec, report])
         first, last = self.first[spec, report], self.last[spec, report]
