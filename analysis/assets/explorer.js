@@ -9,16 +9,16 @@
   const factors = new Map(data.factors.map((factor) => [factor.name, factor]));
   // What stands in addresses for other reasons: Quarto's search, and marks that mail and social media add.
   const FOREIGN = /^(q|ref|utm_\w+|\w*clid)$/;
-  const LINES = 100; // combinations drawn on the curve
+  const GAP = 6; // pixels between two combinations that are drawn on the curve
 
   // WORDS AND NUMBERS, as values.py prints them
 
   function printed(number, decimals) {
-    const scaled = Math.abs(number) * 10 ** decimals;
-    // An exact tie goes to the even digit, as in Python.
-    const tie = scaled % 1 === 0.5 && Math.floor(scaled) % 2 === 0 && (number * 1024) % 1 === 0;
-    const rounded = tie ? Math.floor(scaled) / 10 ** decimals : Math.abs(number);
-    const text = rounded.toLocaleString("en-GB", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    const size = Math.abs(number), scaled = size * 10 ** decimals;
+    // toFixed rounds what is nearer as Python does; an exact tie goes to the even digit there.
+    const tie = scaled % 1 === 0.5 && Math.floor(scaled) % 2 === 0 && (size * 1024) % 1 === 0;
+    const text = (tie ? Math.floor(scaled) / 10 ** decimals : size).toFixed(decimals)
+      .replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
     return number < 0 && /[1-9]/.test(text) ? `−${text}` : text;
   }
 
@@ -62,13 +62,15 @@
         .reduce((sum, table) => sum + table.rows[table.at[position(table.factors, table.sizes, at)]][3 * i + edge], 0));
       counted[name] = { low: sums[0], point: sums[1], high: sums[2], decimals: 0 };
     });
-    const { gross } = counted, weekly = 7 / data.events.days[at.get("as_of") ?? 0];
+    const { gross } = counted, days = data.events.days[at.get("as_of") ?? 0], weekly = (number) => number / days * 7;
     const rate = {
-      low: data.poisson.low[gross.low] * weekly, point: gross.point * weekly, high: data.poisson.high[gross.high] * weekly, decimals: 1,
+      low: weekly(data.poisson.low[gross.low]), point: weekly(gross.point), high: weekly(data.poisson.high[gross.high]), decimals: 1,
     };
     const combination = position(data.claims.factors, data.claims.sizes, at);
-    const of = (figure, decimals) =>
-      ({ low: figure.low[combination], point: figure.narrow[combination], high: figure.high[combination], decimals });
+    const of = (figure, decimals) => {
+      const [low, middle, high] = figure.rows[figure.at[combination]];
+      return { low, point: middle, high, decimals };
+    };
     const all = [
       { group: "What the articles name", name: "gross", label: "Named losses", ...gross },
       { group: "What the articles name", name: "rate", label: "Named losses a week", ...rate },
@@ -120,8 +122,9 @@
   function command() {
     const settings = { ...data.settings };
     for (const factor of departures()) settings[factor.name] = valueOf(factor);
-    const words = Object.entries(settings).map(([name, value]) => {
-      const safe = /^[\w.,-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+    const names = new Set([...["start", "as_of"].filter((name) => name in settings), ...Object.keys(settings).sort()]);
+    const words = [...names].map((name) => {
+      const value = settings[name], safe = /^[\w.,-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
       return name === "start" || name === "as_of" ? `--${name.replace("_", "-")} ${safe}` : `--set ${name}=${safe}`;
     });
     return ["districtloss build", ...words].join(" ");
@@ -159,7 +162,7 @@
     ? element("details", { class: "more-choices" }, element("summary", {}, `${rest} more decisions on single reports`),
       fields("more", "Decisions that move the rate less"))
     : "";
-  const reset = element("button", { type: "button", class: "choice-button" }, "Back to the report’s choices");
+  const reset = element("button", { type: "button", class: "choice-button", "aria-label": "Reset to the report’s choices" }, "Reset");
   reset.addEventListener("click", () => { choice = new Map(ofReport); update(); });
   const said = element("p", { role: "status" });
   const now = element("div", { class: "choice-now" }, said, reset);
@@ -245,7 +248,7 @@
       const decimals = Math.max(0, -Math.floor(Math.log10(step)));
       svg.append(shape("text", { x: margin.left - 6, y: y(value) + 4, "text-anchor": "end" }, printed(value, decimals)));
     }
-    const lines = Math.min(LINES, total), span = (low, high) => `V${y(low ?? bottom)}V${y(high ?? top)}`;
+    const lines = Math.min(Math.floor((x(total) - x(0)) / GAP), total), span = (low, high) => `V${y(low ?? bottom)}V${y(high ?? top)}`;
     let spans = "", dots = "";
     for (let i = 0; i < lines; i++) {
       const at = x((i + 0.5) / lines * total), [low, middle, high] = combination(Math.floor((i + 0.5) / lines * total));

@@ -28,7 +28,7 @@ COMMON = ("as_of", "attribution", "date_rule")
 EDGES = ("low", "point", "high")
 # Rows of one table of counts. Decisions that move the rate least are left out where a table would be longer.
 LIMIT = 6000
-MAIN = 6  # decisions that the page shows at once; the others unfold
+MAIN = 5  # decisions that the page shows at once; the others unfold
 
 
 def content(
@@ -53,9 +53,9 @@ def content(
     `combinations`: how many there are of the choices on events and on figures. `events`: days of each window, the
     names of the counts, and tables; a row of a table has the counts under one combination of its factors (of so
     many options: `sizes`; the last one fastest), `at` says which row. `poisson`: exact bounds for the mean of each
-    count from 0. `claims`: figures (districts) and pairs (districts a day), each with narrow, low and high in every
-    combination; null where there is none. `curves`: per headline rows of low, point, high and how many combinations
-    have them, smallest point first.
+    count from 0. `claims`: figures (districts) and pairs (districts a day); rows of low, narrow and high (null where
+    there is none), `at` says which row a combination has. `curves`: per headline rows of low, point, high and how
+    many combinations have them, smallest point first.
     """
     combinations = {
         name: math.prod(len(f.options) for f in some)
@@ -75,13 +75,13 @@ def content(
         "combinations": combinations,
         "province": "" if stated.empty else stated["province"].iat[0],
         "province_day": "" if stated.empty else results.day(stated["as_of_latest"].iat[0]),
-        "factors": _described(study, factors, () if claim_specs.sampled else claim_specs.factors, size),
+        "factors": _described(study, factors, _readings(claim_specs, scales), size),
         "events": {
             "days": [rates.exposure_days(study.start, pd.Timestamp(end)) for end in windows],
             "counts": counts,
             "tables": tables,
         },
-        "poisson": {"low": [round(b.low, 4) for b in bounds], "high": [round(b.high, 4) for b in bounds]},
+        "poisson": {"low": [b.low for b in bounds], "high": [b.high for b in bounds]},
         "claims": _claims(claim_specs, scales, implied),
         "curves": {name: _curve(headline) for name, headline in curves.items() if name in ("rate", *counts)}
         | {
@@ -163,13 +163,15 @@ def _table(
 
 
 def _claims(specs: Specifications, scales: pd.DataFrame, implied: pd.DataFrame) -> dict[str, Any]:
-    # A sample has gaps: then the page shows the figures as the report reads them, and offers no other reading.
-    shown = () if specs.sampled else specs.factors
-    number = range(1 if specs.sampled else len(specs.index))
+    shown = _readings(specs, scales)
+    number = range(len(specs.index) if shown else 1)
 
-    def edges(part: pd.DataFrame) -> dict[str, list[float | None]]:
-        found = part.set_index("specification").reindex(number)
-        return {e: [None if pd.isna(v) else round(float(v), 3) for v in found[e]] for e in ("low", "narrow", "high")}
+    def edges(part: pd.DataFrame) -> dict[str, list[Any]]:
+        # In full precision: the page rounds them, and must round as the report does.
+        found = part.set_index("specification").reindex(number)[["low", "narrow", "high"]].to_numpy(float)
+        rows: dict[tuple[float | None, ...], int] = {}
+        at = [rows.setdefault(tuple(None if math.isnan(v) else v for v in row), len(rows)) for row in found.tolist()]
+        return {"rows": [list(row) for row in rows], "at": at}
 
     def once(label: str, row: pd.Series, labels: Sequence[str]) -> str:
         days = results.days(row["as_of_earliest"], row["as_of_latest"])
@@ -190,6 +192,12 @@ def _claims(specs: Specifications, scales: pd.DataFrame, implied: pd.DataFrame) 
             for (a, b), part in implied.groupby(["a", "b"], sort=False)
         ],
     }
+
+
+def _readings(specs: Specifications, scales: pd.DataFrame) -> tuple[Factor, ...]:
+    """Return the choices on figures that the page can offer: none where there is no figure, nor where there are so
+    many combinations that only a sample was counted. Then the figures stand as the report reads them."""
+    return () if specs.sampled or scales.empty else specs.factors
 
 
 def _curve(headline: pd.DataFrame) -> list[list[float | None]]:
