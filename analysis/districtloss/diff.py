@@ -21,6 +21,7 @@ from districtloss.templates import fill
 JSON, PAGE = "diff.json", "diff.html"  # what a pinned version carries of its difference to the one before
 FILES = "files beside the tables"  # audit, codings: changed as one, since they are no rows of ours
 PROGRAMS = "code, notebooks or packages"
+MOST_LISTED = 12  # changes of one cause, in lines and on the page; JSON has all
 
 Row = dict[str, str]
 Rows = dict[str, Row]  # of one table, by key
@@ -487,32 +488,34 @@ def signed(number: float | None, moved: Moved | None = None) -> str:
 
 
 def because(found: Difference, moved: Moved) -> list[str]:
-    """Return a line for each cause of a moved number."""
-    lines = []
-    for cause in moved.causes:
-        changes = [str(found.changes[i]) for i in cause.changes]
-        together = "together, or not told apart: " if len(changes) > 1 else ""
-        lines.append(f"{_shifted(cause.shift, moved)}: {together}{'; '.join(changes)}")
+    """Return a line for each cause of a moved number: by how much, where there are several, and what it was."""
+    told = [
+        (cause.shift, ("together: " if len(cause.changes) > 1 else "") + _listed(found, cause))
+        for cause in moved.causes
+    ]
     if moved.programs is not None:
-        lines.append(f"{_shifted(moved.programs, moved)}: {PROGRAMS}")
-    return lines
+        told.append((moved.programs, PROGRAMS))
+    if len(told) == 1 and told[0][0][0]:
+        return [told[0][1]]
+    return [f"{_shifted(shift, moved)}: {what}" for shift, what in told]
+
+
+def _listed(found: Difference, cause: Cause) -> str:
+    changes = [str(found.changes[i]) for i in cause.changes]
+    more = len(changes) - MOST_LISTED
+    together = "together: " if len(changes) > 1 else ""
+    return together + "; ".join(changes[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _shifted(shift: Ends, moved: Moved) -> str:
     value, low, high = shift
     if value:
         return signed(value, moved)
-    if low is not None or high is not None:
-        told = [f"{name} {signed(end, moved)}" for name, end in (("low", low), ("high", high)) if end]
-        if told:
-            return ", ".join(told)
-    return (
-        "moves the interval"
-        if value == 0
-        else "made it known"
-        if attribution.ends(moved.before)[0] is None
-        else "moved it"
-    )
+    if value is None:
+        known = attribution.ends(moved.after)[0] is not None
+        return "made it known" if known else "made it unknown"
+    told = [f"{name} {signed(end, moved)}" for name, end in (("low", low), ("high", high)) if end]
+    return ", ".join(told) or "moves the interval"
 
 
 def _cell(text: str) -> str:

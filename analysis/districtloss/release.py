@@ -22,7 +22,7 @@ from typing import Any
 
 from semver import Version
 
-from districtloss import __version__, digest, output, versions
+from districtloss import __version__, cite, digest, output, versions
 from districtloss.faults import Fault, Faults
 from districtloss.paths import CHANGELOG, CITATION, DATA, RELEASES, ROOT
 
@@ -61,7 +61,7 @@ def release(
     if doi and not re.fullmatch(r"10\.\d{4,9}/\S+", doi):
         raise Faults([Fault("--doi", None, None, f"{doi!r} is no DOI", "such as 10.5281/zenodo.1234567")])
     with _lock(), tempfile.TemporaryDirectory(prefix="districtloss-release-") as scratch:
-        _refuse_old(wanted)
+        _refuse_old(wanted, day)
         commit = _clean_commit()
         _audit(sources, say)
         source = Path(scratch).resolve() / "source"
@@ -92,7 +92,7 @@ def _day(date: str | None) -> dt.date:
         ) from None
 
 
-def _refuse_old(wanted: Version) -> None:
+def _refuse_old(wanted: Version, day: dt.date) -> None:
     """Raise Faults unless `wanted` is newer than every version that is pinned here and than the tree's own."""
     pinned = versions.released()
     if wanted in pinned or (RELEASES / str(wanted)).exists():
@@ -100,6 +100,11 @@ def _refuse_old(wanted: Version) -> None:
     newest = max([*pinned, Version.parse(__version__)])
     if wanted <= newest:
         raise Faults([Fault(str(wanted), None, None, f"is not newer than {newest}", "a newer version")])
+    last = max((cite.facts(versions.folder(str(version))).date for version in pinned), default=day)
+    if day < last:
+        raise Faults(
+            [Fault("--date", None, None, f"{day} is before {last}, the day of the newest version", "a later day")]
+        )
     if re.search(rf"^## \[{re.escape(str(wanted))}\]", CHANGELOG.read_text("utf-8"), re.MULTILINE):
         raise Faults([Fault(CHANGELOG.name, None, str(wanted), "has a heading already", "a newer version")])
 

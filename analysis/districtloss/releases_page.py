@@ -46,7 +46,7 @@ def _latest() -> dict[Path, str]:
     if newest is None:
         return {}
     folder = RELEASES / str(newest)
-    pages = [*folder.glob("*.html"), *(folder / "chapters").glob("*.html")]
+    pages = [folder / "index.html", *(folder / "chapters").glob("*.html")]
     found = {}
     for page in sorted(pages):
         path = LATEST / page.relative_to(folder)
