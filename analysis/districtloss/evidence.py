@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from districtloss.results import days
@@ -78,6 +79,21 @@ def laid_out(provinces: pd.DataFrame) -> pd.DataFrame:
     return provinces.assign(tile_column=order % across, tile_row=order // across)
 
 
+def spans(tables: Tables, earliest: pd.Series, latest: pd.Series) -> list[str]:
+    """Return intervals of days in short, as `days_of` prints them; each different one is worded once."""
+    in_short = days_of(tables)
+    ends = pd.DataFrame({"a": earliest.to_numpy(), "b": latest.to_numpy()})
+    different = ends.drop_duplicates()
+    words = different.assign(words=[in_short(a, b) for a, b in zip(different["a"], different["b"], strict=True)])
+    return ends.merge(words, on=["a", "b"], how="left")["words"].tolist()
+
+
+def some(frame: pd.DataFrame, key: str, ids: Collection[str], at_least: int = 0) -> pd.DataFrame:
+    """Return the rows of these ids, and the first `at_least`."""
+    named = frame[key].isin(list(ids)).to_numpy(bool)
+    return frame[named | (np.arange(len(frame)) < at_least)].reset_index(drop=True)
+
+
 def source_names(tables: Tables) -> pd.Series:
     """Return for each source_id how the report names it: outlet and day."""
     sources, in_short = tables.sources, days_of(tables)
@@ -99,10 +115,10 @@ def place_names(tables: Tables) -> pd.Series:
     return pd.concat([pd.Series(names, index=places["place_id"], dtype=object), pd.Series({"": "the country"})])
 
 
-def events_in_words(tables: Tables) -> pd.DataFrame:
-    """Return one row an event row, in words: id, place, what, when, who, source, paragraph, incident_id, decision,
-    disputed_by, note, basis."""
-    e, in_short = tables.events, days_of(tables)
+def events_in_words(tables: Tables, events: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return one row an event row (of all, or of `events`), in words: id, place, what, when, who, source, paragraph,
+    incident_id, decision, disputed_by, note, basis."""
+    e = tables.events if events is None else events
     speaker = e["reported_by"].where(e["reporter_office"] == "", e["reported_by"] + ", " + e["reporter_office"])
     attribution = e["attribution"].map(ATTRIBUTION_WORDS)
     return pd.DataFrame(
@@ -110,7 +126,7 @@ def events_in_words(tables: Tables) -> pd.DataFrame:
             "id": e["event_id"],
             "place": e["place_id"].map(place_names(tables)),
             "what": e["event_type"].map(event_words(tables)).fillna(e["event_type"].str.replace("_", " ")),
-            "when": [in_short(a, b) for a, b in zip(e["date_earliest"], e["date_latest"], strict=True)],
+            "when": spans(tables, e["date_earliest"], e["date_latest"]),
             "who": attribution.where(speaker == "", attribution + ": " + speaker),
             "source": e["source_id"].map(source_names(tables)),
             "paragraph": e["paragraph"],
@@ -142,10 +158,10 @@ def figure_in_words(claim: pd.Series) -> str:
     return f"{value} {unit}" if pd.isna(whole) else f"{value} of {printed(whole)} {unit}"
 
 
-def claims_in_words(tables: Tables) -> pd.DataFrame:
-    """Return one row a claim, in words: id, who, about (side), measure, figure, scope, when, source, paragraph,
-    decision, disputed_by, note, basis."""
-    c, in_short = tables.claims, days_of(tables)
+def claims_in_words(tables: Tables, claims: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return one row a claim (of all, or of `claims`), in words: id, who, about (side), measure, figure, scope, when,
+    source, paragraph, decision, disputed_by, note, basis."""
+    c = tables.claims if claims is None else claims
     scopes = tables.provinces.set_index("province_id")["name"]
     return pd.DataFrame(
         {
@@ -155,7 +171,7 @@ def claims_in_words(tables: Tables) -> pd.DataFrame:
             "measure": c["measure"].str.replace("_", " "),
             "figure": [figure_in_words(claim) for _, claim in c.iterrows()],
             "scope": c["scope"].map(scopes).fillna("the country"),
-            "when": [in_short(a, b) for a, b in zip(c["as_of_earliest"], c["as_of_latest"], strict=True)],
+            "when": spans(tables, c["as_of_earliest"], c["as_of_latest"]),
             "source": c["source_id"].map(source_names(tables)),
             "paragraph": c["paragraph"],
             "decision": c["decision_id"],
@@ -166,9 +182,11 @@ def claims_in_words(tables: Tables) -> pd.DataFrame:
     )
 
 
-def rows_in_words(tables: Tables) -> pd.DataFrame:
-    """Return every event and claim as one line, indexed by id: `line` (what it says) and `where` (source)."""
-    e, c = events_in_words(tables), claims_in_words(tables)
+def rows_in_words(tables: Tables, ids: Collection[str]) -> pd.DataFrame:
+    """Return the events and claims of these ids as one line each, indexed by id: `line` (what it says) and `where`
+    (source)."""
+    e = events_in_words(tables, some(tables.events, "event_id", ids))
+    c = claims_in_words(tables, some(tables.claims, "claim_id", ids))
     events = e["place"] + ", " + e["what"] + ", " + e["when"] + " — " + e["who"]
     claims = c["who"] + ": " + c["measure"] + " (" + c["about"] + "), " + c["figure"] + ", as of " + c["when"]
     return pd.DataFrame(

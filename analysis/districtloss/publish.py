@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from districtloss.drawing import Drawer, own_ids
 from districtloss.markup import escape, html_block, pipe_table, script_json
 from districtloss.tables import Tables
 
-# A table longer than this becomes a page that nobody reads; the rest is in the CSV beside it.
-LONGEST_TABLE = 150
+LONGEST_LIST = 600  # rows of the evidence, or sources, on a page; the rest is in the data package
 LONGEST_TRAIL = 40
 SHORT_TRAIL = 6  # more rows than this would bury the next number
 
@@ -29,10 +29,11 @@ def publish(stage: Path, tables: Tables, drawer: Drawer) -> dict[str, Any]:
     `stage/results` holds what the notebooks made. Raises ValueError when two notebooks record one name.
     """
     folder = stage / "results"
-    parts = _joined(sorted((folder / "parts").glob("*.json")))
+    parts = _joined(sorted((folder / "parts").glob("*.jsonl")))
     numbers = parts["values"]
     _write_json(folder / "values.json", numbers)
-    lines = evidence.rows_in_words(tables)
+    told = {row for v in numbers.values() for row in v["rows"][:LONGEST_TRAIL]}
+    lines = evidence.rows_in_words(tables, told)
     include = folder / "include"
     include.mkdir(exist_ok=True)
     for name, table in parts["tables"].items():
@@ -45,8 +46,8 @@ def publish(stage: Path, tables: Tables, drawer: Drawer) -> dict[str, Any]:
         block = f'<script type="application/json" id="data-{name}">{script_json(content)}</script>'
         (include / f"data-{name}.md").write_text(html_block(block) + "\n", "utf-8")
     (include / "numbers.md").write_text(number_entries(numbers, lines, tables), "utf-8")
-    (include / "events.md").write_text(event_list(tables), "utf-8")
-    (include / "claims.md").write_text(claim_list(tables), "utf-8")
+    (include / "events.md").write_text(event_list(tables, told), "utf-8")
+    (include / "claims.md").write_text(claim_list(tables, told), "utf-8")
     (include / "decisions.md").write_text(decision_list(tables), "utf-8")
     (include / "sources.md").write_text(source_list(tables), "utf-8")
     popovers = {values.anchor(n).removeprefix("n-"): popover(v, lines) for n, v in numbers.items()}
@@ -54,20 +55,18 @@ def publish(stage: Path, tables: Tables, drawer: Drawer) -> dict[str, Any]:
     (folder / "numbers.js").write_text(script, "utf-8")
     words = {name: escape(text) for name, text in parts["words"].items()}
     _write_yaml(stage / "_variables.yml", values.variables(numbers) | words)
-    for part in (folder / "parts").glob("*.json"):
-        part.unlink()
-    (folder / "parts").rmdir()
+    shutil.rmtree(folder / "parts")
     return {"values": numbers, "flags": parts["flags"]}
 
 
 def _joined(paths: list[Path]) -> Part:
     joined: Part = {"values": {}, "words": {}, "flags": {}, "tables": {}, "figures": {}, "data": {}}
     for path in paths:
-        for kind, entries in json.loads(path.read_text("utf-8")).items():
-            twice = joined[kind].keys() & entries.keys()
-            if twice:
-                raise ValueError(f"{path.stem} records {kind} again: {', '.join(sorted(twice))}")
-            joined[kind] |= entries
+        for line in path.read_text("utf-8").split("\n")[:-1]:
+            kind, name, content = json.loads(line)
+            if name in joined[kind]:
+                raise ValueError(f"{path.stem} records {kind} {name!r}, which another notebook has recorded")
+            joined[kind][name] = content
     return joined
 
 
@@ -96,9 +95,8 @@ def table_fragment(name: str, table: Mapping[str, Any]) -> str:
     rows = [[escape(cell) for cell in row] for row in table["rows"]]
     if not rows:
         return "Nothing in the data.\n"
-    more = len(rows) - LONGEST_TABLE
-    text = pipe_table([escape(h) for h in table["headers"]], rows[:LONGEST_TABLE], table["align"], table["widths"])
-    note = f"\nThe first {LONGEST_TABLE} rows; {more:,} more are in the CSV file.\n" if more > 0 else ""
+    text = pipe_table([escape(h) for h in table["headers"]], rows, table["align"], table["widths"])
+    note = f"\nThe first {len(rows)} rows; {table['more']:,} more are in the CSV file.\n" if table["more"] else ""
     return f"{text}\n{note}\n{_links(name, table['notebook'], 'the table')}"
 
 
@@ -109,15 +107,15 @@ def figure_fragment(name: str, figure: Mapping[str, Any], specification: Mapping
     )
     return (
         f'::: {{.chart data-spec="{name}"}}\n![](/results/figures/{name}.svg){{fig-alt="{alt}"}}\n:::\n\n'
-        f"{block}\n\n{_links(f'fig-{name}', figure['notebook'], 'the chart')}"
+        f"{block}\n\n{escape(figure['note'])}\n\n{_links(f'fig-{name}', figure['notebook'], 'the chart')}"
     )
 
 
 def popover(value: Mapping[str, Any], lines: pd.DataFrame) -> dict[str, Any]:
     """Return the short form of a value's trail."""
     rows = [f"{lines.at[row, 'line']} ({lines.at[row, 'where']})" for row in value["rows"][:3]]
-    if len(value["rows"]) > 3:
-        rows.append(f"and {len(value['rows']) - 3} more")
+    if (whole := total(value)) > 3:
+        rows.append(f"and {whole - 3:,} more")
     return {
         "label": value["label"],
         "text": value["text"],
@@ -126,6 +124,11 @@ def popover(value: Mapping[str, Any], lines: pd.DataFrame) -> dict[str, Any]:
         "formula": value["formula"],
         "rows": rows,
     }
+
+
+def total(value: Mapping[str, Any]) -> int:
+    """Return how many rows a value rests on; of very many, it names the first ones alone."""
+    return len(value["rows"]) + value.get("rows_more", 0)
 
 
 NOTEBOOK_TITLES = {
@@ -161,30 +164,32 @@ def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, question
         f"{escape(v['formula'])}\n",
     ]
     if v["rows"]:
-        entry.append(_trail(v["rows"], lines))
+        entry.append(_trail(v["rows"], total(v), lines))
     if v["decisions"]:
         listed = "; ".join(f"[{d}](#decision-{d.lower()}) {escape(questions[d])}" for d in v["decisions"])
         entry.append(f"Decisions that touch these rows: {listed}\n")
     return "\n".join(entry)
 
 
-def _trail(rows: list[str], lines: pd.DataFrame) -> str:
+def _trail(rows: list[str], whole: int, lines: pd.DataFrame) -> str:
     """Return the rows that a number rests on: each in words where they are few; else their ids, which link to the
     words, with the words folded away in the HTML."""
     told = [
         f"- {_row_link(r)} {escape(lines.at[r, 'line'])} ({escape(lines.at[r, 'where'])})" for r in rows[:LONGEST_TRAIL]
     ]
-    if len(rows) > LONGEST_TRAIL:
-        told.append(f"- and {len(rows) - LONGEST_TRAIL:,} more, in `results/values.json`")
+    left = whole - len(told)
+    if left:
+        told.append(f"- and {left:,} more; `results/values.json` names {'them' if whole == len(rows) else 'some'}")
     listed = "\n".join(told)
     if len(rows) <= SHORT_TRAIL:
         return f"Rests on:\n\n{listed}\n"
     ids = ", ".join(_row_link(r) for r in rows[:LONGEST_TRAIL])
-    more = "" if len(rows) <= LONGEST_TRAIL else f" and {len(rows) - LONGEST_TRAIL:,} more"
+    more = f" and {left:,} more" if left else ""
+    folded = f"The first of {whole:,} rows in words" if left else f"The {whole:,} rows in words"
     return (
-        f"Rests on {len(rows):,} rows: {ids}{more}.\n\n"
+        f"Rests on {whole:,} rows: {ids}{more}.\n\n"
         '::: {.content-visible when-format="html"}\n'
-        f'::: {{.callout-note collapse="true" title="The {len(rows):,} rows in words"}}\n{listed}\n:::\n:::\n'
+        f'::: {{.callout-note collapse="true" title="{folded}"}}\n{listed}\n:::\n:::\n'
     )
 
 
@@ -192,33 +197,41 @@ def _row_link(row: str) -> str:
     return f"[{escape(row)}](#row-{row.lower()})"
 
 
-def event_list(tables: Tables) -> str:
-    """Return every event row in words, by source, each with an anchor that numbers link to."""
-    rows = evidence.events_in_words(tables)
+def event_list(tables: Tables, named: Collection[str]) -> str:
+    """Return event rows in words, by source, each with an anchor that numbers link to: the first LONGEST_LIST, and
+    those that numbers have `named`."""
+    rows = evidence.events_in_words(tables, evidence.some(tables.events, "event_id", named, LONGEST_LIST))
     return _listing(
         rows,
         lambda r: f"{escape(r.place)}: {escape(r.what)}, {escape(r.when)}. {escape(r.who)}.",
+        len(tables.events),
         tables,
     )
 
 
-def claim_list(tables: Tables) -> str:
-    rows = evidence.claims_in_words(tables)
+def claim_list(tables: Tables, named: Collection[str]) -> str:
+    """Return claims in words, as `event_list` does events."""
+    rows = evidence.claims_in_words(tables, evidence.some(tables.claims, "claim_id", named, LONGEST_LIST))
     return _listing(
         rows,
         lambda r: (
             f"{escape(r.who)}: {escape(r.measure)} ({escape(r.about)}), {escape(r.figure)}, {escape(r.scope)}, "
             f"as of {escape(r.when)}."
         ),
+        len(tables.claims),
         tables,
     )
 
 
-def _listing(rows: pd.DataFrame, sentence: Any, tables: Tables) -> str:
+def _listing(rows: pd.DataFrame, sentence: Any, whole: int, tables: Tables) -> str:
     known = set(tables.decisions["decision_id"])
     text = []
-    shown = rows.head(LONGEST_TABLE * 4)
-    for source, part in shown.groupby("source", sort=False):
+    if whole > len(rows):
+        told = (
+            f"Of {whole:,} rows these are {len(rows):,}: the first ones, and those that the numbers of the report name"
+        )
+        text.append(f"{told}. All are in the data package.\n")
+    for source, part in rows.groupby("source", sort=False):
         text.append(f"### {escape(source)} {{.unnumbered}}\n")
         for r in part.itertuples(index=False):
             extra = f" {escape(r.note)}." if r.note else ""
@@ -230,8 +243,6 @@ def _listing(rows: pd.DataFrame, sentence: Any, tables: Tables) -> str:
                 f"*Paragraph {r.paragraph}.*"
             )
         text.append("")
-    if len(rows) > len(shown):
-        text.append(f"{len(rows) - len(shown):,} more rows are in the data package.\n")
     return "\n".join(text) or "No rows.\n"
 
 
@@ -254,7 +265,10 @@ def source_list(tables: Tables) -> str:
     """Return what is known of each source: outlet, title, days, whose side it belongs to, the hash of its text."""
     names = evidence.source_names(tables)
     text = []
-    for s in tables.sources.sort_values(["published", "source_id"]).itertuples(index=False):
+    sources = tables.sources.sort_values(["published", "source_id"])
+    if len(sources) > LONGEST_LIST:
+        text.append(f"The first {LONGEST_LIST} of {len(sources):,} sources; all are in the data package.\n")
+    for s in sources.head(LONGEST_LIST).itertuples(index=False):
         title = f"“{escape(s.title)}”" if s.title else "No headline in the text"
         facts = [
             f"{escape(s.outlet)}{', ' + escape(s.author) if s.author else ''}",

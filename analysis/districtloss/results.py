@@ -30,9 +30,15 @@ alt.renderers.register("specification", _specification)
 alt.renderers.enable("specification")
 
 
+# A table longer than this becomes a page that nobody reads; the rest is in the CSV beside it.
+LONGEST_TABLE = 150
+# Rows that a value names; of more, their number is told, since each value would carry them all.
+MOST_ROWS = 2000
+
+
 class Results:
     """Collects what one notebook makes under `folder` (results/): tables/*.csv, figures/*.vl.json and
-    parts/NOTEBOOK.json, which `publish` joins into values.json and the fragments of the book."""
+    parts/NOTEBOOK.jsonl, which `publish` joins into values.json and the fragments of the book."""
 
     def __init__(self, folder: str | Path, notebook: str, decisions: pd.DataFrame | None = None) -> None:
         """Open the results of `notebook` (its file name without the ending).
@@ -46,11 +52,11 @@ class Results:
             for decision in decisions.itertuples(index=False):
                 for row in filter(None, decision.touches.split("|")):
                     self._touches.setdefault(row, []).append(decision.decision_id)
-        self._part: dict[str, dict[str, Any]] = {
-            "values": {}, "words": {}, "flags": {}, "tables": {}, "figures": {}, "data": {},
-        }  # fmt: skip
+        self._recorded: set[tuple[str, str]] = set()
         for name in ("tables", "figures", "parts"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self._part = self.folder / "parts" / f"{notebook}.jsonl"
+        self._part.write_text("", "utf-8")
 
     def value(
         self,
@@ -68,10 +74,11 @@ class Results:
         rows = sorted({part for row in rows for part in str(row).split("|") if part})
         decisions = sorted({d for row in rows for d in self._touches.get(row, [])})
         value = values.of(
-            name, figure, label=label, unit=unit, formula=formula, rows=rows, decimals=decimals, style=style,
-            decisions=decisions, notebook=self.notebook,
+            name, figure, label=label, unit=unit, formula=formula, rows=rows[:MOST_ROWS], decimals=decimals,
+            style=style, decisions=decisions, notebook=self.notebook,
         )  # fmt: skip
-        self._record("values", name, value.entry())
+        more = {"rows_more": len(rows) - MOST_ROWS} if len(rows) > MOST_ROWS else {}
+        self._record("values", name, value.entry() | more)
         return value
 
     def words(self, name: str, text: str) -> str:
@@ -91,17 +98,19 @@ class Results:
         """Record a table: all of `frame` as CSV, and `columns` (column -> header) as the table of the book.
 
         `formats` has for a column the decimals of its numbers, `percent` or `date`; text stands as it is.
-        Returns the table as it is printed.
+        Of a long table the book prints the first LONGEST_TABLE rows. Returns the table as it is printed.
         """
         formats = formats or {}
         exported = frame.copy()
         for column in exported.select_dtypes(["object", "string"]):
-            exported[column] = exported[column].astype(str).map(inert_cell)
+            cells, codes = pd.factorize(exported[column].astype(str))[::-1]
+            exported[column] = pd.Series(list(map(inert_cell, cells)), dtype=str).take(codes).to_numpy()
         path = self.folder / "tables" / f"{name}.csv"
         exported.to_csv(path, index=False, lineterminator="\n", float_format="%.6g", date_format="%Y-%m-%d")
+        printed = frame.head(LONGEST_TABLE)
         shown = pd.DataFrame(
             {
-                header: [_shown(cell, formats.get(column)) for cell in frame[column]]
+                header: [_shown(cell, formats.get(column)) for cell in printed[column]]
                 for column, header in columns.items()
             }
         )
@@ -113,14 +122,20 @@ class Results:
                 "headers": list(columns.values()),
                 "align": "".join("r" if n else "l" for n in numeric),
                 "rows": shown.astype(str).to_numpy().tolist(),
+                "more": len(frame) - len(printed),
                 "widths": list(widths) if widths else None,
                 "notebook": self.notebook,
             },
         )
         return shown
 
-    def figure(self, name: str, chart: alt.TopLevelMixin, data: pd.DataFrame, alt_text: str) -> alt.TopLevelMixin:
-        """Record a chart as a Vega-Lite specification, with its data as CSV and what it shows in words."""
+    def figure(
+        self, name: str, chart: alt.TopLevelMixin, data: pd.DataFrame, alt_text: str, note: str = ""
+    ) -> alt.TopLevelMixin:  # fmt: skip
+        """Record a chart as a Vega-Lite specification, with its data as CSV and what it shows in words.
+
+        `note` stands below the chart; it says what a chart of many rows leaves out.
+        """
         specification = json.loads(chart.to_json())
         text = json.dumps(specification, indent=1, sort_keys=True, ensure_ascii=False)
         (self.folder / "figures" / f"{name}.vl.json").write_text(text + "\n", "utf-8")
@@ -128,7 +143,7 @@ class Results:
             self.folder / "tables" / f"fig-{name}.csv", index=False, lineterminator="\n", float_format="%.6g",
             date_format="%Y-%m-%d",
         )  # fmt: skip
-        self._record("figures", name, {"alt": alt_text, "notebook": self.notebook})
+        self._record("figures", name, {"alt": alt_text, "note": note, "notebook": self.notebook})
         return chart
 
     def data(self, name: str, content: Any) -> None:
@@ -136,11 +151,11 @@ class Results:
         self._record("data", name, content)
 
     def _record(self, kind: str, name: str, content: Any) -> None:
-        if name in self._part[kind]:
+        if (kind, name) in self._recorded:
             raise ValueError(f"{kind} {name!r} is recorded twice in {self.notebook}")
-        self._part[kind][name] = content
-        path = self.folder / "parts" / f"{self.notebook}.json"
-        path.write_text(json.dumps(self._part, sort_keys=True, ensure_ascii=False), "utf-8")
+        self._recorded.add((kind, name))
+        with self._part.open("a", encoding="utf-8") as part:
+            part.write(json.dumps([kind, name, content], ensure_ascii=False) + "\n")
 
 
 def _shown(cell: Any, form: Any) -> str:
