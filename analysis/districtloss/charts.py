@@ -51,7 +51,10 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
     `running`: date, low, point, high. `marks`: date, source — the days on which articles
     appeared.
     """
-    base = alt.Chart(running).encode(x=alt.X("date:T", axis=DAY_AXIS))
+    axis = DAY_AXIS
+    if len(running) < 8:  # more ticks than days would name a day twice
+        axis = alt.Axis(**DAY_AXIS.to_dict() | {"tickCount": {"interval": "day", "step": 1}})
+    base = alt.Chart(running).encode(x=alt.X("date:T", axis=axis))
     tooltip = [
         alt.Tooltip("date:T", title="By", format="%-d %B %Y"),
         alt.Tooltip("low:Q", title="Certain"),
@@ -259,9 +262,10 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
     ours = base.transform_filter("datum.ours")
     dot = ours.mark_point(filled=True, opacity=1, size=80, color=INK).encode(y="point:Q", tooltip=tooltip)
     lead = ours.mark_rule(color=INK, strokeDash=[2, 2]).encode(y="high:Q", y2=alt.value(0))
-    word = ours.mark_text(font=FONT, fontSize=12, color=INK).encode(
-        y=alt.value(-7), text=alt.value("the report’s choices")
-    )
+    left = len(curve[curve["ours"]]) and curve.loc[curve["ours"], "rank"].iat[0] > end / 2
+    word = ours.mark_text(
+        font=FONT, fontSize=12, color=INK, align="right" if left else "left", dx=-5 if left else 5
+    ).encode(y=alt.value(8), text=alt.value("the report’s choices"))
     panels: list[alt.TopLevelMixin] = [alt.layer(spans, points, lead, dot, word).properties(width=width, height=200)]
     # Neighbours overlap by a hair: where they only touch, the page shines through.
     seam = 0.3 * (options["last"] - options["first"])

@@ -529,5 +529,10 @@ def what_matters(moved: pd.DataFrame, unit: str, named: int = 3) -> str:
     told = [f"“{question}” ({printed(by, 1)} {unit})" for question, by in top.items()]
     listed = " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
     others = size.drop(top.index)
-    rest = f" None of the other {len(others)} moves it by more than {printed(others.max(), 1)}." if len(others) else ""
+    rest = ""
+    if len(others):
+        rest = "The other moves" if len(others) == 1 else f"None of the other {len(others)} moves"
+        by = printed(others.max(), 1)
+        rest = f" {rest} it by {'no ' if len(others) == 1 else ''}more than {by}." if others.max() else f" {rest} it."
+        rest = rest.replace("The other moves it.", "The other does not move it.")
     return f"The point figure moves most with {listed}.{rest}"
