@@ -33,6 +33,8 @@ CLOCKS = ("papermill", "execution", "language_info", "widgets")
 # What notebooks and Papermill would each import for themselves.
 WARM = ("papermill", "altair", "nbformat", "districtloss.engine", "districtloss.evidence", "districtloss.choices",
         "districtloss.charts", "districtloss.sanity", "districtloss.timelines", "districtloss.results")  # fmt: skip
+# pandas fits what it prints to the terminal, and programs ask for the zone: neither is an input.
+SURROUNDINGS = {"COLUMNS": "80", "LINES": "24", "TZ": "UTC"}
 MOST_KEPT = 40  # results of single notebooks, the newest
 
 
@@ -160,6 +162,7 @@ def _child(path: Path, home: Path, plan: Plan, answer: Connection, ends: int, al
     os.close(alive)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
     threading.Thread(target=_end_with_parent, args=(ends,), daemon=True).start()
+    os.environ.update(SURROUNDINGS)
     failure: BaseException | None = None
     try:
         with _quiet():
