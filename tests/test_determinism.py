@@ -106,5 +106,5 @@ def test_two_builds_are_the_same_bytes_however_their_surroundings_differ(tmp_pat
     plain = {"HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0"}
     here = build(ROOT, tmp_path / "here", renderer, **plain)
     there = build(copy(tmp_path / "ein änderer Ort"), tmp_path / "out there", renderer, **hostile(tmp_path / "x"))
-    assert len(here) > 60
+    assert {"index.html", "report.pdf", "results/values.json", "manifest.json"} <= here.keys()
     assert {path for path in here.keys() | there.keys() if here.get(path) != there.get(path)} == set()
