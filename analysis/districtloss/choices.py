@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from districtloss import claims as figures
 from districtloss import decisions as register
-from districtloss import incidents, rates
+from districtloss import rates
 from districtloss.incidents import LOSS_TYPES, RECAPTURE_TYPES
 from districtloss.parameters import ATTRIBUTIONS, DATE_RULES
 from districtloss.study import Study
@@ -148,13 +149,10 @@ def event_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
     # What no choice but the common ones touches adds the same to every specification that agrees in those.
     common = [i for i, f in enumerate(specs.factors) if f.name in COMMON]
     few, of = np.unique(specs.index[:, common], axis=0, return_inverse=True)
-    settled = _settled(study, rows[~open_], Specifications(tuple(specs.factors[i] for i in common), few, len(few)))
-    result = settled.iloc[of.ravel()].reset_index(drop=True)
+    alike = Specifications(tuple(specs.factors[i] for i in common), few.reshape(-1, len(common)), len(few))
+    result = _in_blocks(study, rows[~open_], alike).iloc[of.ravel()].reset_index(drop=True)
     if open_.any():
-        varied = replace(study, base=replace(study.base, events=rows[open_].reset_index(drop=True)))
-        step = max(1, MOST_CELLS // int(open_.sum()))
-        blocks = [replace(specs, index=specs.index[i : i + step]) for i in range(0, len(specs.index), step)]
-        result += pd.concat([_varied(varied, block) for block in blocks], ignore_index=True)
+        result += _in_blocks(study, rows[open_], specs)
     days = np.array([rates.exposure_days(study.start, pd.Timestamp(o)) for o in _factor(specs, "as_of").options])
     return result.assign(days=days[specs.option("as_of")])
 
@@ -185,32 +183,14 @@ def _open(rows: pd.DataFrame, options: pd.DataFrame, specs: Specifications) -> A
     return found
 
 
-def _settled(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.DataFrame:
-    """Count reports that no decision touches, with the plain functions: columns of `event_headlines` but days."""
-    part = replace(study.base, events=rows)
-    reports = incidents.control_reports(part)
-    sets = attributions(study)
-    stated = study.stated_losses()
-    counts: dict[tuple[str, str, str], list[float]] = {}
-    for heard in _factor(specs, "attribution").options:
-        lost = incidents.incidents(reports, LOSS_TYPES, sets[heard])
-        won = incidents.incidents(reports, RECAPTURE_TYPES, sets[heard])
-        for rule, end in itertools.product(*(_factor(specs, name).options for name in ("date_rule", "as_of"))):
-            inside = rates.placed(lost, study.start, pd.Timestamp(end), rule)
-            found = [rates.gross(inside), rates.net(inside, rates.placed(won, study.start, pd.Timestamp(end), rule))]
-            if stated.empty:
-                found.append(rates.Estimate(np.nan, np.nan, np.nan))
-            else:
-                local = rates.placed(lost, study.start, stated["as_of_latest"].iloc[0], rule)
-                found.append(rates.gross(local[local["province_id"] == stated["scope"].iloc[0]]))
-            counts[rule, end, heard] = [n for e in found for n in (e.low, e.point, e.high)]
-    names = [f.name for f in specs.factors]
-    chosen = [tuple(specs.factors[j].options[row[j]] for j in map(names.index, COMMON)) for row in specs.index.tolist()]
-    columns = [f"{count}_{edge}" for count in ("gross", "net", "local") for edge in ("low", "point", "high")]
-    return pd.DataFrame([counts[key] for key in chosen], columns=columns)
+def _in_blocks(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.DataFrame:
+    part = replace(study, base=replace(study.base, events=rows.reset_index(drop=True)))
+    step = max(1, MOST_CELLS // max(1, len(rows)))
+    blocks = [replace(specs, index=specs.index[i : i + step]) for i in range(0, len(specs.index), step)]
+    return pd.concat([_counted(part, block) for block in blocks], ignore_index=True)
 
 
-def _varied(study: Study, specs: Specifications) -> pd.DataFrame:
+def _counted(study: Study, specs: Specifications) -> pd.DataFrame:
     """Count the reports of `study` in every specification: columns of `event_headlines` but days."""
     cells = _Cells.of(study.base, specs)
     start = _day(study.start)
@@ -314,7 +294,7 @@ class _Cells:
         place_code = {p: i for i, p in enumerate(districts["place_id"])}
         incident_code: dict[str, int] = {}
         type_code = dict.fromkeys(LOSS_TYPES, 1) | dict.fromkeys(RECAPTURE_TYPES, 2)
-        encode = {
+        encode: dict[str, Callable[[Any], int]] = {
             "date_earliest": _day_or_never,
             "date_latest": _day_or_never,
             "event_type": lambda v: type_code.get(v, 0),
@@ -322,11 +302,13 @@ class _Cells:
             "incident_id": lambda v: incident_code.setdefault(v, len(incident_code)),
             "place_id": lambda v: place_code.get(v, -1),
         }
-        matrix = {
-            column: np.tile(np.array([code(v) for v in rows[column]], dtype=np.int32), (len(specs.index), 1))
-            for column, code in encode.items()
-        }
-        position = {event: i for i, event in enumerate(rows["event_id"])}
+        matrix = {}
+        for column, code in encode.items():
+            which, values = pd.factorize(rows[column], use_na_sentinel=False)
+            codes = np.array([code(v) for v in values], dtype=np.int32)
+            matrix[column] = np.tile(codes[which], (len(specs.index), 1))
+        touched = rows["event_id"].isin(tables.options["row_id"])
+        position = {event: i for i, event in rows["event_id"][touched].items()}
         # In the order of the register, so that a later decision overwrites an earlier one, as in decisions.apply.
         for j, factor in enumerate(specs.factors):
             for k, option in enumerate(factor.options):
