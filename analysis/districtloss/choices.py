@@ -407,12 +407,20 @@ def claim_factors(study: Study) -> list[Factor]:
 def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
     """Return the figures on the scale of districts in every specification: `specification` and the columns of
     `claims.common_scale`, oldest figure first."""
-    scales = []
+    base, scales = study.base, []
+    coded: dict[frozenset[tuple[str, str]], pd.DataFrame] = {}
+    # Nothing but the claims that are or can become those of the speakers is coded anew in each specification.
+    rows = base.options[base.options["table"] == "claims"]
+    kept = base.claims["claimant"].isin(list(figures.SPEAKERS)) | base.claims["claim_id"].isin(rows["row_id"])
+    small = replace(base, events=base.events.iloc[:0], claims=base.claims[kept].reset_index(drop=True), options=rows)
     for index in specs.index:
         chosen = {f.name: f.options[k] for f, k in zip(specs.factors, index, strict=True)}
         denominator = int(chosen.pop("denominator"))
-        coded = register.apply(study.base, {**study.parameters.decisions, **chosen})
-        scales.append(figures.common_scale(figures.speakers_claims(coded.claims), denominator))
+        key = frozenset(chosen.items())
+        if key not in coded:
+            applied = register.apply(small, {**study.parameters.decisions, **chosen})
+            coded[key] = figures.speakers_claims(applied.claims)
+        scales.append(figures.common_scale(coded[key], denominator))
     return pd.concat(scales, keys=range(len(scales)), names=["specification"]).reset_index("specification")
 
 
@@ -424,7 +432,7 @@ def claim_headlines(scales: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for i, scale in scales.groupby("specification"):
-        for (_, a), (_, b) in itertools.combinations(scale.iterrows(), 2):
+        for a, b in itertools.combinations(scale.to_dict("records"), 2):
             narrow, widest = figures.implied_rate(a, b)
             low, high = (widest.low, widest.high) if widest else (math.nan, math.nan)
             rows.append((i, a["claim_id"], b["claim_id"], narrow, low, high))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from districtloss.intervals import Interval
 
+# A row of claims, or of `common_scale`: a Series, or a mapping, which is far quicker to make of many rows.
+Row: TypeAlias = "pd.Series | Mapping[Hashable, Any]"
 # The speakers whom the report sets side by side, in the order in which it shows them.
 SPEAKERS = {"pentagon": "Pentagon", "milley": "Milley", "taliban": "Taliban", "biden": "Biden"}
 # Measures of how much the Taliban hold that count districts or their centers, and so share a denominator.
@@ -41,7 +45,7 @@ def pick(claims: pd.DataFrame, claimant: str, measure: str, side: str = "") -> p
     return None if found.empty else found.sort_values(["as_of_latest", "claim_id"]).iloc[-1]
 
 
-def value_interval(claim: pd.Series, denominator: int) -> Interval:
+def value_interval(claim: Row, denominator: int) -> Interval:
     """Return what the words of a claim allow. An open end stops where its unit does: at 0, at the whole (a share
     of 1, `denominator` districts, the claim's own denominator), or nowhere for strengths."""
     whole = math.inf
@@ -56,7 +60,7 @@ def value_interval(claim: pd.Series, denominator: int) -> Interval:
     return Interval(low, max(low, high))
 
 
-def narrow_value(claim: pd.Series) -> float:
+def narrow_value(claim: Row) -> float:
     """Return the one value that the words point at: the middle of a closed figure, the named end of an open one."""
     low, high = claim["value_low"], claim["value_high"]
     if pd.isna(low) or pd.isna(high):
@@ -64,7 +68,7 @@ def narrow_value(claim: pd.Series) -> float:
     return (float(low) + float(high)) / 2
 
 
-def is_district_scale(claim: pd.Series) -> bool:
+def is_district_scale(claim: Row) -> bool:
     """Return whether the claim can be put on the scale of district centers held by the Taliban."""
     return claim["side"] == "taliban" and claim["measure"] in DISTRICT_MEASURES
 
@@ -76,7 +80,8 @@ def common_scale(claims: pd.DataFrame, denominator: int) -> pd.DataFrame:
     (districts), share_low, share_high, share_narrow (of `denominator`).
     """
     rows = []
-    for _, claim in claims.iterrows():
+    named = ["claim_id", "claimant", "claimant_name", "measure", "as_of_earliest", "as_of_latest"]
+    for claim in claims.to_dict("records"):
         if not is_district_scale(claim):
             continue
         factor = denominator if claim["kind"] == "share" else 1
@@ -84,7 +89,7 @@ def common_scale(claims: pd.DataFrame, denominator: int) -> pd.DataFrame:
         narrow = narrow_value(claim) * factor
         rows.append(
             {
-                **claim[["claim_id", "claimant", "claimant_name", "measure", "as_of_earliest", "as_of_latest"]],
+                **{name: claim[name] for name in named},
                 "low": value.low,
                 "high": value.high,
                 "narrow": narrow,
@@ -93,12 +98,11 @@ def common_scale(claims: pd.DataFrame, denominator: int) -> pd.DataFrame:
                 "share_narrow": narrow / denominator,
             }
         )
-    columns = ["claim_id", "claimant", "claimant_name", "measure", "as_of_earliest", "as_of_latest"]
-    columns += ["low", "high", "narrow", "share_low", "share_high", "share_narrow"]
+    columns = [*named, "low", "high", "narrow", "share_low", "share_high", "share_narrow"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def days_between(earlier: pd.Series, later: pd.Series) -> Interval:
+def days_between(earlier: Row, later: Row) -> Interval:
     """Return how many days can lie between two claims' as-of dates."""
     return Interval(
         (later["as_of_earliest"] - earlier["as_of_latest"]).days,
@@ -106,7 +110,7 @@ def days_between(earlier: pd.Series, later: pd.Series) -> Interval:
     )
 
 
-def implied_rate(earlier: pd.Series, later: pd.Series) -> tuple[float, Interval | None]:
+def implied_rate(earlier: Row, later: Row) -> tuple[float, Interval | None]:
     """Return districts a day that both rows of `common_scale` imply: by their narrow reading, and in the widest.
 
     The narrow reading takes the named values and the middles of the dates. The widest is None where both can be
