@@ -32,7 +32,7 @@ LOCK = ROOT / "requirements.lock"
 # What a change in a module makes worth doing again. A module that is in none of these sets counts as one that
 # notebooks compute with; a test holds the sets to what the modules import.
 PUBLISHING = {"publish.py", "drawing.py"}  # turn what notebooks left into what the book takes
-RENDERING = {"book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py", "build.py", "output.py"}
+RENDERING = {"book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py", "glyphs.py", "build.py", "output.py"}
 TOOLS = {  # commands of their own, and what goes round a build; no report depends on them
     "__main__.py", "cli.py", "progress.py", "kept.py", "audit.py", "wording.py", "codebook.py",
     "release.py", "releases_page.py", "versions.py", "templates.py", "verify.py", "diff.py", "attribution.py",
@@ -242,9 +242,9 @@ def _compute(
     notebooks.warm()
     from districtloss import decisions, publish
     from districtloss.study import Study
-    from districtloss.tables import read_tables
+    from districtloss.tables import read_once
 
-    tables = read_tables(stage / "data")
+    tables = read_once(stage / "data")
     decisions.check_choice(tables.decisions, parameters.decisions)
     study = Study.of(tables, parameters)
     if study.as_of <= study.start:

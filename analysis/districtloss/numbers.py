@@ -80,9 +80,9 @@ class _Nothing:
 @contextmanager
 def _given(tables: Tables) -> Iterator[None]:
     """Let every study be of these tables, whatever folder it is told to read."""
-    reading = study.read_tables
-    study.read_tables = lambda folder: tables
+    reading = study.read_once
+    study.read_once = lambda folder: tables
     try:
         yield
     finally:
-        study.read_tables = reading
+        study.read_once = reading

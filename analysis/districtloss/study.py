@@ -15,7 +15,7 @@ from districtloss.claims import national
 from districtloss.intervals import Interval
 from districtloss.parameters import Parameters
 from districtloss.rates import Estimate
-from districtloss.tables import Tables, read_tables
+from districtloss.tables import Tables, read_once
 from districtloss.values import span
 
 
@@ -65,7 +65,7 @@ class Study:
             confidence=confidence,
             decisions=decisions,
         )
-        return cls.of(read_tables(Path(data)), parameters)
+        return cls.of(read_once(Path(data)), parameters)
 
     @property
     def country(self) -> str:

@@ -7,7 +7,7 @@ import io
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,23 @@ def read_tables(folder: Path | str) -> Tables:
             return _read(joined.path)
         except Faults as found:
             raise Faults(dict.fromkeys(map(joined.located, found.faults))) from None
+
+
+def read_once(folder: Path) -> Tables:
+    """Read a data folder, or return what was read of it last, if its files have not changed since.
+
+    A build and the notebooks that it forks read the same folder. Frames are shared: nobody may write into them,
+    which pandas' copies on writing see to.
+    """
+    files = [(p.name, p.stat()) for p in sorted(folder.iterdir())] if folder.is_dir() else []
+    state = (folder.resolve(), tuple((name, s.st_size, s.st_mtime_ns, s.st_ino) for name, s in files))
+    if _last.get("state") != state:
+        _last.update(state=state, tables=read_tables(folder))
+    tables: Tables = _last["tables"]
+    return replace(tables, **{name: getattr(tables, name).copy(deep=False) for name in schema.load().tables})
+
+
+_last: dict[str, Any] = {}
 
 
 def faults_of_present(folder: Path) -> list[Fault]:
