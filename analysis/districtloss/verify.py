@@ -63,30 +63,34 @@ def check(folder: Path) -> list[Mismatch]:
     found = [Mismatch(path, "missing") for path in listed.keys() - files.keys()]
     found += [Mismatch(path, "added") for path in files.keys() - listed.keys()]
     found += [Mismatch(path, "changed") for path in listed.keys() & files.keys() if listed[path] != files[path]]
+    contradictions = []
+    results = {path.removeprefix("results/"): h for path, h in listed.items() if path.startswith("results/")}
+    data = {path.removeprefix("data/"): h for path, h in inputs.items()}
+    if any(listed.get(path) != sha256 for path, sha256 in inputs.items()):
+        contradictions.append("changed: its inputs are not the data that it lists")
+    elif digest.content_digest(data, results) != claimed:
+        contradictions.append("changed: its digest is not that of the data and results it lists")
+    elif not found and versions.swhid(folder) != swhid:
+        contradictions.append("changed: its SWHID is not that of the files")
     try:
         summed = (folder / versions.SUMS).read_bytes()
     except FileNotFoundError:
         found.append(Mismatch(versions.SUMS, "missing"))
     else:
-        expected = versions.sums(listed | {output.MANIFEST: there[output.MANIFEST]}).encode()
-        if summed != expected:
-            found.append(_which_changed(summed.decode("utf-8", "replace"), there[output.MANIFEST]))
-    results = {path.removeprefix("results/"): h for path, h in listed.items() if path.startswith("results/")}
-    data = {path.removeprefix("data/"): h for path, h in inputs.items()}
-    if any(listed.get(path) != sha256 for path, sha256 in inputs.items()):
-        found.append(Mismatch(output.MANIFEST, "changed: its inputs are not the data that it lists"))
-    if digest.content_digest(data, results) != claimed:
-        found.append(Mismatch(output.MANIFEST, "changed: its digest is not that of the data and results it lists"))
-    if not found and versions.swhid(folder) != swhid:
-        found.append(Mismatch(output.MANIFEST, "changed: its SWHID is not that of the files"))
-    return sorted(found)
-
-
-def _which_changed(summed: str, manifest: str) -> Mismatch:
-    """Say which of the two is at fault where SHA256SUMS and the manifest do not agree."""
-    if f"{manifest}  {output.MANIFEST}\n" in summed:
-        return Mismatch(versions.SUMS, "changed")
-    return Mismatch(output.MANIFEST, f"changed, or {versions.SUMS} was")
+        own = there[output.MANIFEST]
+        if summed != versions.sums(listed | {output.MANIFEST: own}).encode():
+            named = f"{own}  {output.MANIFEST}\n".encode() in summed
+            others = [
+                line for line in summed.decode("utf-8", "replace").splitlines(True) if output.MANIFEST not in line
+            ]
+            if named:
+                found.append(Mismatch(versions.SUMS, "changed"))
+            elif "".join(others) == versions.sums(files) and (found or contradictions):
+                # The sums vouch for every file as it is, and the manifest does not even agree with itself.
+                return [Mismatch(output.MANIFEST, "changed")]
+            else:
+                found.append(Mismatch(output.MANIFEST, f"changed, or {versions.SUMS} was"))
+    return sorted([*found, *(Mismatch(output.MANIFEST, what) for what in contradictions)])
 
 
 def _tree(folder: Path) -> dict[str, str]:
