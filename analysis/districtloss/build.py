@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from districtloss import __version__, digest, folders, kept, output
 from districtloss.faults import Fault, Faults
 from districtloss.parameters import Parameters
-from districtloss.paths import ASSETS, CACHE, CHAPTERS, CITATION, DATAPACKAGE, NOTEBOOKS, RENDER, ROOT
+from districtloss.paths import ASSETS, CACHE, CHAPTERS, CITATION, DATA, DATAPACKAGE, NOTEBOOKS, RENDER, ROOT
 
 if TYPE_CHECKING:
     from districtloss.drawing import Drawer
@@ -31,10 +31,13 @@ PACKAGE = ROOT / "analysis" / "districtloss"
 LOCK = ROOT / "requirements.lock"
 # What a change in a module makes worth doing again. A module that is in none of these sets counts as one that
 # notebooks compute with; a test holds the sets to what the modules import.
-PUBLISHING = {"publish.py", "drawing.py"}  # turn what notebooks left into what the book takes
-RENDERING = {"book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py", "glyphs.py", "build.py", "output.py"}
+PUBLISHING = {"publish.py", "drawing.py", "digest.py"}  # turn what notebooks left into what the book takes
+RENDERING = {
+    "__init__.py", "book.py", "render_pandoc.py", "render_quarto.py", "shortcodes.py", "glyphs.py", "build.py",
+    "output.py",
+}  # fmt: skip
 TOOLS = {  # commands of their own, and what goes round a build; no report depends on them
-    "__main__.py", "cli.py", "progress.py", "kept.py", "audit.py", "wording.py", "codebook.py",
+    "__main__.py", "cli.py", "progress.py", "kept.py", "codebook.py",
     "release.py", "releases_page.py", "versions.py", "templates.py", "verify.py", "diff.py", "attribution.py",
     "numbers.py", "cite.py", "acled.py", "starter.py",
 }  # fmt: skip
@@ -159,6 +162,8 @@ def data_files(data: Path) -> list[Path]:
 
 def _keys(data: Path, parameters: Parameters, renderer: tuple[str, str]) -> Keys:
     sources = {f"data/{p.relative_to(data).as_posix()}": p for p in data_files(data)} | {"rules": DATAPACKAGE}
+    if folders.about(data).extends:
+        sources |= {f"ours/{p.relative_to(DATA).as_posix()}": p for p in data_files(DATA)}
     modules = {f"code/{p.name}": p for p in PACKAGE.glob("*.py")}
     computing = {name: p for name, p in modules.items() if p.name not in PUBLISHING | RENDERING | TOOLS}
     publishing = {name: p for name, p in modules.items() if p.name not in RENDERING | TOOLS}

@@ -259,5 +259,5 @@ def in_words(study: Study, name: str, option: str) -> str:
     for month in MONTHS.split():
         text = re.sub(rf"(?<=\d ){month}\b", month, text, flags=re.IGNORECASE)
     for province in study.tables.provinces["name"]:
-        text = re.sub(rf"\b{re.escape(province)}\b", province, text, flags=re.IGNORECASE)
+        text = re.sub(rf"\b{re.escape(province)}\b", province.replace("\\", r"\\"), text, flags=re.IGNORECASE)
     return text

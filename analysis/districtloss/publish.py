@@ -18,6 +18,7 @@ from districtloss.tables import Tables
 
 LONGEST_LIST = 600  # rows of the evidence, or sources, on a page; the rest is in the data package
 LONGEST_TRAIL = 40
+LONGEST_ALT = 2500  # characters; nobody listens to more before the chart
 SHORT_TRAIL = 6  # more rows than this would bury the next number
 
 Part = dict[str, dict[str, Any]]
@@ -101,7 +102,10 @@ def table_fragment(name: str, table: Mapping[str, Any]) -> str:
 
 
 def figure_fragment(name: str, figure: Mapping[str, Any], specification: Mapping[str, Any]) -> str:
-    alt = figure["alt"].replace("\\", "").replace('"', "'")
+    # In an attribute only a quotation mark and a backslash mean something, to shortcodes two braces too.
+    alt = " ".join(figure["alt"].translate(str.maketrans('"{}', "'()", "\\")).split())
+    if len(alt) > LONGEST_ALT:
+        alt = f"{alt[:LONGEST_ALT]} … The rest is in the data of the chart."
     block = html_block(
         f'<script type="application/json" class="chart-spec" data-for="{name}">{script_json(specification)}</script>'
     )

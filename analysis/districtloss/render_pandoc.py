@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from districtloss import book
+from districtloss import book, glyphs
 from districtloss.faults import Fault, Faults
 from districtloss.paths import CACHE, RENDER
 from districtloss.shortcodes import Expanded, expand
@@ -33,17 +33,29 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
     with tempfile.TemporaryDirectory() as scratch:
         answer = _run_book_lua(source, stage, Path(scratch), out)
         fonts = copy_fonts(Path(scratch) / "fonts")
-        # As bytes, so that the root can be the stage, which holds the drawings.
-        main: Any = (Path(scratch) / "book.typ").read_bytes()
-        try:
-            pdf = typst.compile(
-                main,
+        main = Path(scratch) / "book.typ"
+
+        def compiled() -> bytes:
+            # As bytes, so that the root can be the stage, which holds the drawings.
+            text: Any = main.read_bytes()
+            return typst.compile(
+                text,
                 root=str(stage),
                 font_paths=[str(fonts)],
                 ignore_system_fonts=True,
                 pdf_standards=PDF_STANDARD,
                 timestamp=book.timestamp(source.report),
             )
+
+        try:
+            try:
+                pdf = compiled()
+            except (RuntimeError, typst.TypstError) as error:
+                if glyphs.NO_GLYPH not in str(error):
+                    raise
+                drawings = (stage / "results" / "figures").glob("*.svg")
+                glyphs.make_printable([main, *drawings], glyphs.covered(fonts.glob("*.ttf")))
+                pdf = compiled()
         except (RuntimeError, typst.TypstError) as error:
             raise Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")]) from error
     (out / "report.pdf").write_bytes(pdf)

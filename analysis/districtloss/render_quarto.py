@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from districtloss import book, render_pandoc
+from districtloss import book, glyphs, render_pandoc
 from districtloss.faults import Fault, Faults
 
 # What Quarto prints in the text where it could not resolve something, while it exits with 0.
@@ -73,7 +73,25 @@ def _render_format(quarto: Path, source: book.Book, stage: Path, project: Path, 
     shutil.copytree(stage, project, ignore=shutil.ignore_patterns("analysis"))
     render_pandoc.copy_assets(stage, project / "assets", frame=False)
     render_pandoc.copy_fonts(project / "assets" / "fonts")
-    done = subprocess.run(
+    done = _quarto_render(quarto, source, project, name)
+    if name == "typst" and done.returncode and glyphs.NO_GLYPH in done.stdout + done.stderr:
+        text = [p for p in project.rglob("*") if p.suffix in (".md", ".qmd", ".yml", ".svg") and p.is_file()]
+        glyphs.make_printable(text, glyphs.covered((project / "assets" / "fonts").glob("*.ttf")))
+        done = _quarto_render(quarto, source, project, name)
+    log = COLOUR.sub("", done.stdout + done.stderr)
+    faults = list(_complaints(log, name))
+    if done.returncode and not faults:
+        last = "\n".join(log.splitlines()[-15:])
+        faults = [Fault(book.CONFIG, None, name, f"quarto render ends with {done.returncode}:\n{last}")]
+    made = project / "_made"
+    shutil.rmtree(made / "assets" / "fonts", ignore_errors=True)
+    _open_from_disk(made)
+    _link_across(made)
+    return made, faults or list(_unresolved(made))
+
+
+def _quarto_render(quarto: Path, source: book.Book, project: Path, name: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [quarto, "render", "--to", name, "--output-dir", "_made", "--no-execute"],
         cwd=project,
         env=os.environ
@@ -86,16 +104,6 @@ def _render_format(quarto: Path, source: book.Book, stage: Path, project: Path, 
         text=True,
         check=False,
     )
-    log = COLOUR.sub("", done.stdout + done.stderr)
-    faults = list(_complaints(log, name))
-    if done.returncode and not faults:
-        last = "\n".join(log.splitlines()[-15:])
-        faults = [Fault(book.CONFIG, None, name, f"quarto render ends with {done.returncode}:\n{last}")]
-    made = project / "_made"
-    shutil.rmtree(made / "assets" / "fonts", ignore_errors=True)
-    _open_from_disk(made)
-    _link_across(made)
-    return made, faults or list(_unresolved(made))
 
 
 def _open_from_disk(made: Path) -> None:

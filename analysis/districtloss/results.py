@@ -101,12 +101,7 @@ class Results:
         Of a long table the book prints the first LONGEST_TABLE rows. Returns the table as it is printed.
         """
         formats = formats or {}
-        exported = frame.copy()
-        for column in exported.select_dtypes(["object", "string"]):
-            cells, codes = pd.factorize(exported[column].astype(str))[::-1]
-            exported[column] = pd.Series(list(map(inert_cell, cells)), dtype=str).take(codes).to_numpy()
-        path = self.folder / "tables" / f"{name}.csv"
-        exported.to_csv(path, index=False, lineterminator="\n", float_format="%.6g", date_format="%Y-%m-%d")
+        _export(frame, self.folder / "tables" / f"{name}.csv")
         printed = frame.head(LONGEST_TABLE)
         shown = pd.DataFrame(
             {
@@ -139,10 +134,7 @@ class Results:
         specification = json.loads(chart.to_json())
         text = json.dumps(specification, indent=1, sort_keys=True, ensure_ascii=False)
         (self.folder / "figures" / f"{name}.vl.json").write_text(text + "\n", "utf-8")
-        data.to_csv(
-            self.folder / "tables" / f"fig-{name}.csv", index=False, lineterminator="\n", float_format="%.6g",
-            date_format="%Y-%m-%d",
-        )  # fmt: skip
+        _export(data, self.folder / "tables" / f"fig-{name}.csv")
         self._record("figures", name, {"alt": alt_text, "note": note, "notebook": self.notebook})
         return chart
 
@@ -156,6 +148,15 @@ class Results:
         self._recorded.add((kind, name))
         with self._part.open("a", encoding="utf-8") as part:
             part.write(json.dumps([kind, name, content], ensure_ascii=False) + "\n")
+
+
+def _export(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV that a spreadsheet reads as text and numbers, never as formulas."""
+    exported = frame.copy()
+    for column in exported.select_dtypes(["object", "string"]):
+        cells, codes = pd.factorize(exported[column].astype(str))[::-1]
+        exported[column] = pd.Series(list(map(inert_cell, cells)), dtype=str).take(codes).to_numpy()
+    exported.to_csv(path, index=False, lineterminator="\n", float_format="%.6g", date_format="%Y-%m-%d")
 
 
 def _shown(cell: Any, form: Any) -> str:
