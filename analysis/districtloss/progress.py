@@ -1,4 +1,7 @@
-"""What is being done, as it is being done: a live line on a terminal, plain lines in a log, nothing when quiet."""
+"""What is being done, as it is being done: a live line on a terminal, plain lines in a log, nothing when quiet.
+
+On standard output: standard error is for faults alone, one a line.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
     """Yield a function that is called with each step as it begins."""
     if quiet:
         yield lambda _: None
-    elif sys.stderr.isatty():
+    elif sys.stdout.isatty():
         from rich.console import Console
         from rich.live import Live
         from rich.text import Text
 
         # No thread draws the line anew: notebooks run in forks of this process, and a fork takes no threads along.
-        with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
+        with Live(console=Console(), auto_refresh=False, transient=True) as live:
 
             def show(step: str) -> None:
                 live.console.print(Text(step, style="dim"))
@@ -26,4 +29,4 @@ def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
 
             yield show
     else:
-        yield lambda step: print(step, file=sys.stderr, flush=True)
+        yield lambda step: print(step, flush=True)
