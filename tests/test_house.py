@@ -43,7 +43,7 @@ LAYOUT = {
     "requirements.lock",
     "tests",
 }
-LAYOUT_LATER = {".gitattributes", "releases"}  # there once a release has been made
+LAYOUT_LATER = {".gitattributes", "releases", "benchmarks", "examples"}  # there once a release has been made
 # Spelt in two halves, so that this file does not name what it forbids.
 REGISTRIES = [
     ".".join(halves)
