@@ -160,6 +160,10 @@ Data may hold anything: {{< var hostile >}}, \\{\\{\\< var total \\>\\}\\}. In c
 1. First, count.
 2. Then divide.
 
+::: {.callout-tip collapse="true" title="Folded on screen"}
+Open on paper.
+:::
+
 Term
 :   What it means.
 

@@ -180,6 +180,7 @@ def test_text_from_data_is_printed_not_obeyed(texts):
 def test_it_shows_what_is_for_paper_and_hides_what_is_for_the_screen(texts):
     whole = " ".join(texts)
     assert "Only on paper." in whole
+    assert "Open on paper." in whole
     assert "Data (CSV)" not in whole
 
 

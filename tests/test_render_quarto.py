@@ -44,7 +44,7 @@ def tree(folder: Path, name: str) -> html.HtmlElement:
     """The text of a page, without what only one renderer prints beside it."""
     page = html.fromstring((folder / f"{name}.html").read_text(encoding="utf-8")).xpath("//main")[0]
     drop = (
-        './/script|.//nav|.//details|.//header|.//*[contains(@class, "masthead")]|.//a[@role="doc-backlink"]'
+        './/script|.//nav|.//details[contains(@class, "contents-short")]|.//header|.//*[contains(@class, "masthead")]|.//a[@role="doc-backlink"]'
         '|.//*[contains(@class, "screen-reader-only")]|.//*[@id="refs" and contains(@style, "none")]'
     )
     for element in page.xpath(drop):

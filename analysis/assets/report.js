@@ -299,6 +299,22 @@
   });
   for (const box of document.querySelectorAll(".table-scroll, .quarto-float-tbl > div, pre")) watchWidth.observe(box);
 
+  // QUARTO'S FRAME: names for its landmarks, and a role for the heads of callouts that fold.
+
+  document.getElementById("quarto-sidebar")?.setAttribute("aria-label", "Chapters");
+  document.querySelector("nav#TOC")?.setAttribute("aria-label", "On this page");
+  document.querySelector("nav.quarto-secondary-nav")?.setAttribute("aria-label", "Where you are");
+  for (const link of document.querySelectorAll('#quarto-sidebar a[role="navigation"]')) link.setAttribute("role", "button");
+  for (const head of document.querySelectorAll(".callout-header[data-bs-toggle]")) {
+    head.setAttribute("role", "button");
+    head.tabIndex = 0;
+    head.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      head.click();
+    });
+  }
+
   startCharts();
   startCards();
 })();

@@ -472,10 +472,14 @@ local function html_division(ids)
   return function(div)
     local kind, title, content = callout_of(div)
     if kind then
-      local out = pandoc.Blocks({raw(('<div class="callout callout-%s" role="note">'):format(kind)),
-        raw('<p class="callout-title">'), pandoc.Plain(title), raw("</p>")})
+      -- A callout to be folded needs no script for that; on paper it is open.
+      local folded = given(div.attributes.collapse)
+      local box, head = folded and "details" or "div", folded and "summary" or "p"
+      local out = pandoc.Blocks({
+        raw(('<%s class="callout callout-%s"%s>'):format(box, kind, folded and "" or ' role="note"')),
+        raw(("<%s class=\"callout-title\">"):format(head)), pandoc.Plain(title), raw(("</%s>"):format(head))})
       out:extend(content)
-      out:insert(raw("</div>"))
+      out:insert(raw(("</%s>"):format(box)))
       return out
     end
     kind = kind_of(div.identifier)
