@@ -270,8 +270,12 @@ def verify(
         print(f"  content digest sha256:{manifest['digest']}\n  {manifest['swhid']}")
     if rebuild or here:
         code = paths.ROOT if here else None
-        with progress(quiet) as say:
-            rebuilt = verifying.rebuild(folder, renderer=renderer or None, code=code, say=say)
+        try:
+            with progress(quiet) as say:
+                rebuilt = verifying.rebuild(folder, renderer=renderer or None, code=code, say=say)
+        except RuntimeError as broken:  # old code need not run on the packages of today
+            print(f"{version}: cannot be made again here: {broken}")
+            raise typer.Exit(1) from None
         print("\n".join(verifying.report(version, rebuilt)))
         if not rebuilt.matches:
             raise typer.Exit(1)
