@@ -97,9 +97,7 @@ def a_window_of_one_day() -> Data:
 
 def another_country() -> Data:
     """A country of 24 provinces without tiles and 480 districts, over the turn of a year."""
-    provinces = [
-        {"province_id": f"XA-{n:02d}", "name": f"Norland {n}", "capital": f"Norton {n}"} for n in range(1, 25)
-    ]
+    provinces = [{"province_id": f"XA-{n:02d}", "name": f"Norland {n}", "capital": f"Norton {n}"} for n in range(1, 25)]
     places = [
         _place(f"norland-{n}/district-{d}", f"District {d}", f"XA-{n:02d}") for n in range(1, 25) for d in range(1, 21)
     ]
@@ -152,9 +150,7 @@ def _place(place_id: str, name: str, province: str) -> dict[str, str]:
     return {"place_id": place_id, "name": name, "province_id": province, "kind": "district"}
 
 
-def _event(
-    number: int, source: str, place: str, first: str, last: str, event_type: str = "capture"
-) -> dict[str, str]:
+def _event(number: int, source: str, place: str, first: str, last: str, event_type: str = "capture") -> dict[str, str]:
     return {
         "event_id": f"E{number:03d}", "incident_id": f"I{number:03d}", "source_id": source, "paragraph": "1",
         "place_id": place, "event_type": event_type, "actor": "taliban" if event_type == "capture" else "government",

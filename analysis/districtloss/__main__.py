@@ -1,6 +1,11 @@
 """Makes `python -m districtloss` the same as the `districtloss` command."""
 
-from districtloss.cli import main
+import sys
+
+try:
+    from districtloss.cli import main
+except KeyboardInterrupt:  # stopped before it began
+    sys.exit(130)
 
 if __name__ == "__main__":
     main()

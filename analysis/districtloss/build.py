@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -9,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +41,7 @@ TOOLS = {  # commands of their own, and what goes round a build; no report depen
     "release.py", "releases_page.py", "versions.py", "templates.py", "verify.py", "diff.py", "attribution.py",
     "numbers.py", "cite.py", "acled.py", "starter.py",
 }  # fmt: skip
+LEAST_ROOM = 1 << 20  # bytes; a disk with less is taken to be full when a build fails on it
 MOST_KEPT = 8  # results of whole analyses, the newest
 CODINGS = ("first_coding", "second_coding")
 DATA_ZIP = "districtloss-data.zip"
@@ -113,7 +114,7 @@ def _build(
     if not force and before and before.get("key") == keys.report and _intact(target, before):
         say("Nothing has changed: the report is up to date.")
         return before
-    with output.replacing(target) as work, _stage() as stage:
+    with _told_when_full(target), output.replacing(target) as work, _stage(target) as stage:
         made = _results(data, stage, parameters, keys, force=force, kernel=kernel, rendered=rendered, say=say)
         # The fragments that chapters include end up in the pages.
         shutil.copytree(stage / "results", work / "results", ignore=shutil.ignore_patterns("include"))
@@ -210,9 +211,25 @@ def _intact(target: Path, manifest: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def _stage() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="districtloss-") as folder:
-        yield Path(folder)
+def _stage(target: Path) -> Iterator[Path]:
+    with output.scratch(target) as folder:
+        stage = folder / "stage"
+        stage.mkdir()
+        yield stage
+
+
+@contextmanager
+def _told_when_full(target: Path) -> Iterator[None]:
+    """Turn the many ways in which programs end that find the disk full into one fault."""
+    try:
+        yield
+    except Faults:
+        raise
+    except Exception as error:
+        full = os.strerror(errno.ENOSPC)
+        if full not in str(error) and shutil.disk_usage(target.absolute().parent).free > LEAST_ROOM:
+            raise
+        raise Faults([Fault(str(target), None, None, f"cannot be written ({full})", "make room")]) from None
 
 
 def _results(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from districtloss.faults import Fault, Faults
 from districtloss.paths import RELEASES
 
 MANIFEST = "manifest.json"
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of linux/fcntl.h and linux/fs.h
 GENERATOR = "districtloss"  # what a manifest says in a folder that is ours to replace
 
 
@@ -58,36 +61,85 @@ def replacing(output: Path) -> Iterator[Path]:
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # A build that ended between the two lines above has taken this lock file away: another may have a new one.
+            held = Path(lock.name).stat().st_ino == os.fstat(lock.fileno()).st_ino
         except OSError:
+            held = False
+        if not held:
             problem = "another build is writing it"
-            raise Faults([Fault(str(output), None, None, problem, "wait for it, or name another folder")]) from None
+            raise Faults([Fault(str(output), None, None, problem, "wait for it, or name another folder")])
         _recover(output)
         work = None
         try:
             work = Path(tempfile.mkdtemp(prefix=f".{output.name}.building-", dir=output.parent))
             yield work
             work.chmod(0o755)
-            old = output.with_name(f".{output.name}.old")
-            if output.exists():
-                output.rename(old)
-            work.rename(output)
-            shutil.rmtree(old, ignore_errors=True)
+            _swap(work, output)
         except OSError as error:
             if error.errno in (13, 28, 30, 122):  # no permission, disk full, read-only, quota
                 raise Faults([_unwritable(output, error)]) from None
             raise
         finally:
+            _recover_last(output)
             if work is not None:
                 shutil.rmtree(work, ignore_errors=True)
             with contextlib.suppress(OSError):
                 Path(lock.name).unlink()
 
 
+@contextlib.contextmanager
+def scratch(output: Path) -> Iterator[Path]:
+    """Yield a folder for the time being beside `output`, and have every temporary file made inside it.
+
+    So whatever a killed build leaves, and whatever its children do, lies where the next build clears it away.
+    """
+    before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.building-", dir=output.absolute().parent) as folder:
+        home = Path(folder) / "tmp"
+        home.mkdir()
+        tempfile.tempdir = os.environ["TMPDIR"] = str(home)
+        try:
+            yield Path(folder)
+        finally:
+            tempfile.tempdir = before
+            del os.environ["TMPDIR"]
+            if variable is not None:
+                os.environ["TMPDIR"] = variable
+
+
+def _swap(work: Path, output: Path) -> None:
+    """Put `work` in the place of `output`: in one step where the system can, so that there is always a whole one."""
+    if not output.exists():
+        work.rename(output)
+    elif not _exchanged(work, output):
+        output.rename(_old(output))
+        work.rename(output)
+        shutil.rmtree(_old(output), ignore_errors=True)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Let two folders change places (Linux 3.15 and later); False where that cannot be done."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    return rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0
+
+
+def _old(output: Path) -> Path:
+    return output.with_name(f".{output.name}.old")
+
+
+def _recover_last(output: Path) -> None:
+    """Put the last good report back if what ended the build fell between two renames."""
+    if _old(output).exists() and not output.exists():
+        _old(output).rename(output)
+
+
 def _recover(output: Path) -> None:
-    """Clear away what a killed build left; put the last good report back if the kill fell between two renames."""
-    old = output.with_name(f".{output.name}.old")
-    if old.exists() and not output.exists():
-        old.rename(output)
+    """Clear away what a killed build left, once the last good report is in its place."""
+    _recover_last(output)
+    old = _old(output)
     for litter in (old, *output.parent.glob(f".{output.name}.building-*")):
         shutil.rmtree(litter, ignore_errors=True)
 

@@ -1,0 +1,203 @@
+"""Whatever ends a build, the last good report stays whole, and the next build leaves nothing lying about."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from districtloss import digest, output
+from districtloss.faults import Faults
+from new_data import folder
+
+SEED = random.randrange(10**6)  # printed with a failure, since it is part of the moments
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return folder("one_event", tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def good(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report's folder with a good report in it; tests work on copies."""
+    target = tmp_path_factory.mktemp("good") / "report"
+    done = _build(data, target).communicate()
+    assert output.manifest(target), done
+    return target
+
+
+@pytest.fixture
+def report(good: Path, tmp_path: Path) -> Path:
+    target = tmp_path / "out" / "report"
+    shutil.copytree(good, target)
+    return target
+
+
+def _build(data: Path, target: Path, *more: str) -> subprocess.Popen[str]:
+    """Begin a build of a process group of its own, so that its children can be looked for."""
+    command = [sys.executable, "-m", "districtloss", "build", "--renderer", "pandoc", "--quiet"]
+    command += ["--data", str(data), "--output", str(target), *more]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )  # fmt: skip
+
+
+def _whole(target: Path) -> bool:
+    """Say whether the report is the one that its manifest describes."""
+    files = digest.tree(target)
+    files.pop(output.MANIFEST)
+    manifest = json.loads((target / output.MANIFEST).read_text("utf-8"))
+    return bool(files == manifest["outputs"])
+
+
+def _left(group: int) -> list[str]:
+    """The processes of a group that are still there and no zombies."""
+    listed = subprocess.run(["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split(None, 2) for line in listed.splitlines())
+    return [row[2] for row in rows if len(row) == 3 and int(row[0]) == group and not row[1].startswith("Z")]
+
+
+def _gone(group: int) -> bool:
+    for _ in range(100):
+        if not _left(group):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _moments(count: int, longest: float) -> Iterator[float]:
+    """Moments spread over a build, each drawn at random in its part."""
+    chance = random.Random(SEED)
+    for part in range(count):
+        yield (part + chance.random()) * longest / count
+
+
+@pytest.fixture(scope="module")
+def seconds(data: Path, good: Path) -> float:
+    """How long a build takes here."""
+    start = time.monotonic()
+    process = _build(data, good, "--force")
+    assert process.wait() == 0
+    return time.monotonic() - start
+
+
+def test_a_killed_build_leaves_the_last_report_whole_and_the_next_one_leaves_no_litter(
+    data: Path, report: Path, seconds: float
+):
+    for moment in _moments(6, seconds):
+        process = _build(data, report, "--force")
+        time.sleep(moment)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert _whole(report), f"seed {SEED}, killed after {moment:.2f} s"
+        assert _gone(process.pid), f"seed {SEED}, {moment:.2f} s: {_left(process.pid)}"
+    process = _build(data, report, "--force")
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert _whole(report)
+    assert [path.name for path in report.parent.iterdir()] == ["report"]
+
+
+def test_an_interrupted_build_says_so_and_leaves_all_as_it_was(data: Path, report: Path, seconds: float):
+    before = digest.tree(report)
+    for moment in _moments(5, seconds):
+        process = _build(data, report, "--force")
+        time.sleep(moment + 0.3)  # before that, Python itself is starting
+        os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does it
+        _, errors = process.communicate()
+        where = f"seed {SEED}, interrupted after {moment:.2f} s"
+        assert process.returncode in (0, 130), f"{where}: {errors}"
+        assert "Traceback" not in errors, f"{where}: {errors}"
+        assert digest.tree(report) == before, where
+        assert [path.name for path in report.parent.iterdir()] == ["report"], where
+        assert _gone(process.pid), where
+
+
+def test_of_two_builds_into_one_folder_the_second_is_refused_clearly(data: Path, tmp_path: Path):
+    target = tmp_path / "report"
+    with output.replacing(target):
+        process = _build(data, target)
+        _, errors = process.communicate()
+    assert process.returncode == 2
+    assert errors == f"{target}: another build is writing it, wait for it, or name another folder\n"
+
+
+def test_two_builds_at_once_never_mix(data: Path, tmp_path: Path):
+    target = tmp_path / "report"
+    both = [_build(data, target, "--force") for _ in range(2)]
+    told = [process.communicate()[1] for process in both]
+    codes = sorted(process.returncode for process in both)
+    assert codes in ([0, 0], [0, 2]), told
+    assert _whole(target)
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_lock_whose_file_was_taken_away_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    target = tmp_path / "report"
+    lock = output.fcntl.flock
+
+    def taken_away(stream, how):  # type: ignore[no-untyped-def]
+        lock(stream, how)
+        Path(stream.name).unlink()
+
+    monkeypatch.setattr(output.fcntl, "flock", taken_away)
+    with pytest.raises(Faults, match="another build is writing it"), output.replacing(target):
+        pass
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_the_new_folder_takes_the_place_of_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool):
+    if not exchange:
+        monkeypatch.setattr(output, "_exchanged", lambda one, other: False)
+    target = tmp_path / "report"
+    for text in ("first", "second"):
+        with output.replacing(target) as work:
+            (work / output.MANIFEST).write_text(json.dumps({"generator": output.GENERATOR, "text": text}), "utf-8")
+        assert output.manifest(target) == {"generator": output.GENERATOR, "text": text}
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_report_that_was_moved_aside_when_the_build_died_comes_back(tmp_path: Path):
+    target = tmp_path / "report"
+    with output.replacing(target) as work:
+        (work / output.MANIFEST).write_text(json.dumps({"generator": output.GENERATOR}), "utf-8")
+    target.rename(tmp_path / ".report.old")
+    (tmp_path / ".report.building-x").mkdir()
+    with pytest.raises(KeyboardInterrupt), output.replacing(target):
+        raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+    assert output.manifest(target)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB: enough for a part of a report."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a small disk needs the right to mount one")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=False)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(data: Path, small_disk: Path):
+    process = _build(data, small_disk / "report", "--force")
+    _, errors = process.communicate()
+    assert process.returncode == 2, errors
+    target = small_disk / "report"
+    assert errors.startswith(f"{target}: cannot be written (No space left on device), make room")
+    assert errors.count("\n") == 1
+    assert list(small_disk.iterdir()) == []
