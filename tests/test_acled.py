@@ -1,0 +1,382 @@
+"""An export of ACLED becomes tables; what it cannot tell is asked, and what is left out is told."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from districtloss import acled, folders, incidents
+from districtloss.faults import Faults
+from districtloss.paths import DATA
+from districtloss.tables import read_tables
+from small_data import write
+
+COLUMNS = [
+    "event_id_cnty",
+    "event_date",
+    "year",
+    "time_precision",
+    "disorder_type",
+    "event_type",
+    "sub_event_type",
+    "actor1",
+    "assoc_actor_1",
+    "inter1",
+    "actor2",
+    "assoc_actor_2",
+    "inter2",
+    "interaction",
+    "civilian_targeting",
+    "iso",
+    "region",
+    "country",
+    "admin1",
+    "admin2",
+    "admin3",
+    "location",
+    "latitude",
+    "longitude",
+    "geo_precision",
+    "source",
+    "source_scale",
+    "notes",
+    "fatalities",
+    "tags",
+    "timestamp",
+]
+ARMY = "Military Forces of Afghanistan (2014-2021)"
+
+
+def row(number: int = 1, **cells: str) -> dict[str, str]:
+    """A row of an export: the Taliban take Imam Sahib from the army on 21 June 2021."""
+    return {
+        "event_id_cnty": f"AFG{number:05d}", "event_date": "2021-06-21", "year": "2021", "time_precision": "1",
+        "event_type": "Battles", "sub_event_type": acled.OVERTAKES, "actor1": "Taliban", "inter1": "Rebel group",
+        "actor2": ARMY, "inter2": "State forces", "iso": "4", "country": "Afghanistan", "admin1": "Kunduz",
+        "admin2": "Imam Sahib", "location": "Imam Sahib", "geo_precision": "1", "source": "Pajhwok Afghan News",
+        "source_scale": "National", "notes": "A sentence of theirs.", "fatalities": "0", "timestamp": "1640000000",
+    } | cells  # fmt: skip
+
+
+def export(path: Path, rows: list[dict[str, str]], delimiter: str = ",", encoding: str = "utf-8") -> Path:
+    columns = [name for name in COLUMNS if name in rows[0] or name not in ("disorder_type", "tags")]
+    with path.open("w", encoding=encoding, newline="") as stream:
+        writer = csv.DictWriter(stream, columns, restval="", delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def events(tmp_path: Path, *rows: dict[str, str]) -> list[dict[str, str]]:
+    return _imported(tmp_path, *rows).tables["events"]
+
+
+def _imported(tmp_path: Path, *rows: dict[str, str]) -> acled.Import:
+    return acled.import_export(export(tmp_path / "export.csv", list(rows)), tmp_path / "made")
+
+
+def why(tmp_path: Path, **cells: str) -> str:
+    """Why a row with these cells is left out."""
+    (left,) = _imported(tmp_path, row(**cells)).left_out
+    return left["why"]
+
+
+def cells_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def settle(path: Path, answers: dict[str, str]) -> None:
+    rows = cells_of(path)
+    for asked in rows:
+        asked["answer"] = answers.get(asked["spelling"], asked["answer"])
+    acled.write_table(path, acled.ASKED, rows)
+
+
+def test_the_folder_that_is_made_is_without_fault_and_counts_the_loss(tmp_path: Path):
+    made = _imported(tmp_path, row(1), row(2, sub_event_type="Armed clash", event_date="2021-07-20"))
+    tables = read_tables(tmp_path / "made")
+    reports = incidents.control_reports(tables)
+    assert reports[["place_id", "to", "event_type"]].to_numpy().tolist() == [
+        ["kunduz/imam-sahib", "taliban", "capture"]
+    ]
+    assert tables.about.country == "Afghanistan"
+    assert tables.sources["published"].dt.strftime("%Y-%m-%d").tolist() == ["2021-07-20"]
+    assert made.rows == 2 and len(made.left_out) == 1
+
+
+def test_no_word_of_their_notes_is_copied(tmp_path: Path):
+    _imported(tmp_path, row())
+    assert not any("sentence of theirs" in path.read_text("utf-8") for path in (tmp_path / "made").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("precision", "first", "last", "kind"),
+    [
+        ("1", "2021-06-23", "2021-06-23", "day"),
+        ("2", "2021-06-20", "2021-06-26", "interval"),
+        ("3", "2021-06-01", "2021-06-30", "interval"),
+    ],
+)
+def test_time_precision_is_a_day_a_week_or_a_month(tmp_path: Path, precision: str, first: str, last: str, kind: str):
+    (event,) = events(tmp_path, row(event_date="2021-06-23", time_precision=precision))
+    assert (event["date_earliest"], event["date_latest"], event["date_precision"]) == (first, last, kind)
+
+
+def test_nothing_happened_after_it_was_recorded(tmp_path: Path):
+    recorded = int(dt.datetime(2021, 6, 18, tzinfo=dt.UTC).timestamp())
+    (event,) = events(tmp_path, row(event_date="2021-06-15", time_precision="3", timestamp=str(recorded)))
+    assert event["date_latest"] == "2021-06-18"
+
+
+@pytest.mark.parametrize("text", ["2021-06-21", "21 June 2021", "21-June-2021", "21 Jun 2021", "21/06/2021"])
+def test_dates_are_read_in_every_form_that_exports_have_had(text: str):
+    assert acled.day_of(text) == dt.date(2021, 6, 21)
+
+
+@pytest.mark.parametrize("text", ["", "June 2021", "2021-02-30", "31 June 2021", "21 Foo 2021", "06/21/2021", "1-1-21"])
+def test_what_is_no_date_is_none(text: str):
+    assert acled.day_of(text) is None
+
+
+@pytest.mark.parametrize(("delimiter", "encoding"), [(";", "utf-8-sig"), ("\t", "utf-8"), (",", "utf-8-sig")])
+def test_older_exports_are_read_too(tmp_path: Path, delimiter: str, encoding: str):
+    """Without disorder_type, with headers in capitals, numbers for kinds of actors and months in words."""
+    old = row(event_date="21 June 2021", inter1="2", inter2="1")
+    path = export(tmp_path / "old.csv", [old], delimiter, encoding)
+    header, _, rest = path.read_text(encoding).partition("\n")
+    assert "disorder_type" not in header
+    path.write_text(f"{header.upper()}\n{rest}", encoding)
+    made = acled.import_export(path, tmp_path / "made")
+    assert [event["place_id"] for event in made.tables["events"]] == ["kunduz/imam-sahib"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "event_type", "actor"),
+    [
+        ({}, "capture", "taliban"),
+        ({"actor1": ARMY, "inter1": "State forces", "actor2": "Taliban", "inter2": "Rebel group"}, "capture", "taliban"),
+        ({"actor1": "Islamic State (Afghanistan)"}, "capture", "other_group"),
+        ({"sub_event_type": acled.REGAINS}, "recapture", "government"),
+        ({"sub_event_type": acled.REGAINS, "assoc_actor_2": "Militia (Pro-Government)"}, "recapture", "government_and_locals"),
+        ({"sub_event_type": acled.TRANSFER}, "capture", "taliban"),
+        ({"sub_event_type": acled.TRANSFER, "actor2": "", "inter2": ""}, "capture", "taliban"),
+        ({"sub_event_type": acled.TRANSFER, "actor1": ARMY, "inter1": "1", "actor2": "", "inter2": "0"}, "recapture", "government"),
+        ({"sub_event_type": acled.TRANSFER, "actor1": ARMY, "inter1": "1", "actor2": "Taliban", "inter2": "2"}, "recapture", "government"),
+    ],
+)  # fmt: skip
+def test_who_gains_follows_from_the_kind_of_actor(tmp_path: Path, cells: dict[str, str], event_type: str, actor: str):
+    (event,) = events(tmp_path, row(**cells))
+    assert (event["event_type"], event["actor"]) == (event_type, actor)
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"sub_event_type": "Armed clash"}, "no change of control: Armed clash"),
+        ({"country": "Pakistan", "iso": "586"}, "not in Afghanistan"),
+        ({"event_date": "soon"}, "the date 'soon' cannot be read"),
+        ({"time_precision": "4"}, "'4' is no time precision of ACLED's (1, 2, 3)"),
+        ({"actor2": "Islamic State (Afghanistan)", "inter2": "Rebel group"},
+         "between Taliban and Islamic State (Afghanistan), not from the government"),
+        ({"sub_event_type": acled.REGAINS, "actor1": "Military Forces of Afghanistan (2021-)", "inter1": "State forces",
+          "actor2": "National Resistance Front", "inter2": "Rebel group"},
+         "the government meant is that of the Taliban, since August 2021"),
+        ({"actor1": ARMY, "inter1": "State forces"}, "no actor but the government is named"),
+        ({"admin1": ""}, "no province (admin1) is given"),
+        ({"admin1": "Kunduzz"}, "admin1 'Kunduzz' is to be settled in to_settle.csv"),
+        ({"admin2": "Imam Sahibb"}, "admin2 'Imam Sahibb' is to be settled in to_settle.csv"),
+    ],
+)  # fmt: skip
+def test_every_row_left_out_is_told_with_the_reason(tmp_path: Path, cells: dict[str, str], reason: str):
+    assert why(tmp_path, **cells) == reason
+
+
+def test_a_row_that_stands_twice_counts_once(tmp_path: Path):
+    made = _imported(tmp_path, row(7), row(7))
+    assert len(made.tables["events"]) == 1
+    assert made.left_out[0]["why"] == "the event id stands in an earlier row"
+
+
+def test_at_geo_precision_3_the_district_is_not_believed(tmp_path: Path):
+    (event,) = events(tmp_path, row(geo_precision="3"))
+    assert event["place_id"] == "kunduz/province"
+    assert incidents.control_reports(read_tables(tmp_path / "made")).empty
+
+
+@pytest.mark.parametrize(
+    ("cells", "event_type", "attribution"),
+    [
+        ({"source": "Voice of Jihad"}, "claimed_capture", "claimed_by_party"),
+        ({"source": "Voice of Jihad; Khaama Press"}, "capture", "reported_by_media"),
+        ({"source": "Afghanistan Ministry of Defense"}, "capture", "confirmed_by_official"),
+        ({"source": "Ministry of Interior", "sub_event_type": acled.REGAINS}, "claimed_recapture", "claimed_by_party"),
+        ({"source": "Twitter", "source_scale": "New media"}, "capture", "social_media"),
+    ],
+)
+def test_what_a_side_alone_tells_of_its_gains_is_a_claim(
+    tmp_path: Path, cells: dict[str, str], event_type: str, attribution: str
+):
+    (event,) = events(tmp_path, row(**cells))
+    assert (event["event_type"], event["attribution"]) == (event_type, attribution)
+
+
+@pytest.mark.parametrize(("admin1", "admin2"), [("KUNDUZ", "imam sahib"), ("Kunduz", "Imám-Sahib")])
+def test_case_diacritics_and_hyphens_make_no_other_place(tmp_path: Path, admin1: str, admin2: str):
+    assert events(tmp_path, row(admin1=admin1, admin2=admin2))[0]["place_id"] == "kunduz/imam-sahib"
+
+
+def test_a_name_that_two_provinces_share_is_looked_for_in_its_own(tmp_path: Path):
+    found = events(tmp_path, row(1, admin1="Ghazni", admin2="Muqur"), row(2, admin1="Badghis", admin2="Muqur"))
+    assert [event["place_id"].split("/")[0] for event in found] == ["ghazni", "badghis"]
+
+
+def test_a_like_name_is_proposed_and_not_taken(tmp_path: Path):
+    made = _imported(tmp_path, row(admin2="Emam Saheb"), row(2, admin2="Emam Saheb"))
+    assert made.tables["events"] == []
+    (asked,) = cells_of(tmp_path / "made" / acled.TO_SETTLE)
+    assert (asked["column"], asked["spelling"], asked["province"], asked["rows"]) == (
+        "admin2", "Emam Saheb", "AF-KDZ", "2",
+    )  # fmt: skip
+    assert asked["candidates"].startswith("kunduz/imam-sahib 80")
+    assert asked["answer"] == ""
+
+
+def test_a_name_that_two_districts_bear_is_asked(tmp_path: Path):
+    places = [
+        {"place_id": "p/one", "name": "Twin", "province_id": "XA-01", "kind": "district"},
+        {"place_id": "p/two", "name": "Other", "province_id": "XA-01", "kind": "district", "variants": "Twin"},
+    ]
+    write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Prov"}], "places": places})
+    path = export(tmp_path / "x.csv", [row(country="Norland", admin1="Prov", admin2="Twin")])
+    made = acled.import_export(path, tmp_path / "made", tmp_path / "places")
+    assert made.tables["events"] == []
+    assert made.to_settle[0]["candidates"] == "p/one 100 | p/two 100"
+
+
+def test_answers_are_taken_in_the_next_run_and_kept(tmp_path: Path):
+    rows = [
+        row(1, admin2="Emam Saheb"), row(2, admin2="New Place"), row(3, admin2="Nowhere"),
+        row(4, admin1="Kondoz", admin2="Imam Sahib"),
+    ]  # fmt: skip
+    _imported(tmp_path, *rows)
+    settle(
+        tmp_path / "made" / acled.TO_SETTLE,
+        {"Emam Saheb": "kunduz/imam-sahib", "New Place": "new", "Nowhere": "leave out", "Kondoz": "AF-KDZ"},
+    )
+    for _ in range(2):
+        made = _imported(tmp_path, *rows)
+        assert [event["place_id"] for event in made.tables["events"]] == [
+            "kunduz/imam-sahib", "kunduz/new-place", "kunduz/imam-sahib",
+        ]  # fmt: skip
+        assert [left["why"] for left in made.left_out] == ["settled by hand: admin2 'Nowhere' is left out"]
+        assert made.open_questions == []
+    places = read_tables(tmp_path / "made").places.set_index("place_id")
+    assert "Emam Saheb" in places.at["kunduz/imam-sahib", "variants"]
+    assert places.at["kunduz/new-place", "kind"] == "district"
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        ("kunduz/imam-sahb", "did you mean kunduz/imam-sahib?"),
+        ("whatever at all", "give a place_id of AF-KDZ, new, or leave out"),
+        ("balkh/kaldar", "is not known"),
+    ],
+)
+def test_answers_that_name_no_place_are_faults_and_change_nothing(tmp_path: Path, answer: str, fault: str):
+    _imported(tmp_path, row(admin2="Emam Saheb"))
+    settle(tmp_path / "made" / acled.TO_SETTLE, {"Emam Saheb": answer})
+    before = {path.name: path.read_bytes() for path in (tmp_path / "made").iterdir()}
+    with pytest.raises(Faults) as caught:
+        _imported(tmp_path, row(admin2="Emam Saheb"))
+    assert str(caught.value).startswith("to_settle.csv:2: answer: ") and fault in str(caught.value)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "made").iterdir()} == before
+
+
+def test_ids_follow_acleds_own_so_that_a_longer_export_keeps_them(tmp_path: Path):
+    first = events(tmp_path, row(501))
+    second = events(tmp_path, row(77), row(501))
+    assert first[0]["event_id"] == second[1]["event_id"] == "E501"
+
+
+def test_what_can_be_read_otherwise_is_a_decision_that_can_be_flipped(tmp_path: Path):
+    from districtloss import decisions
+
+    _imported(tmp_path, row(1), row(2, location="A village"), row(3, sub_event_type=acled.TRANSFER))
+    tables = read_tables(tmp_path / "made")
+    assert tables.decisions["touches"].tolist() == ["E002", "E003"]
+    flipped = decisions.apply(tables, {"D01": "centers_only", "D02": "not_counted"})
+    assert flipped.events["event_type"].tolist() == ["capture", "other", "other"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "x.csv: is empty"),
+        ("event_id_cnty,event_date\n", "x.csv:1: time_precision: the column is missing, export it too"),
+        (",".join(COLUMNS).replace("admin2", "admin_2") + "\n", "admin2: the column is missing, is 'admin_2' meant?"),
+        (",".join(COLUMNS) + "\n", "x.csv: has a header and no rows"),
+        (",".join(COLUMNS) + "\n1,2\n", f"x.csv:2: 2 cells where the header has {len(COLUMNS)}"),
+        (",".join(COLUMNS) + '\n"1,2\n', "x.csv:2: the quotes of this row are not paired"),
+        (",".join(COLUMNS) + "\n\0\n", "x.csv:2: holds a NUL byte"),
+    ],
+)
+def test_a_file_that_is_no_export_is_told(tmp_path: Path, text: str, fault: str):
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(Faults) as caught:
+        acled.import_export(tmp_path / "x.csv", tmp_path / "made")
+    assert fault in str(caught.value)
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path):
+    (tmp_path / "latin.csv").write_bytes(",".join(COLUMNS).encode() + b"\nM\xfcnchen\n")
+    for name, fault in (("none.csv", "cannot be read"), ("latin.csv", ":2: is not UTF-8")):
+        with pytest.raises(Faults, match=fault):
+            acled.read_export(tmp_path / name)
+
+
+def test_a_folder_of_others_is_left_alone(tmp_path: Path):
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "thesis.doc").write_text("mine")
+    with pytest.raises(Faults, match="holds files that this command did not make"):
+        _imported(tmp_path, row())
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["thesis.doc"]
+
+
+def test_another_country_comes_with_its_own_gazetteer(tmp_path: Path):
+    write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Prov"}], "places": []})
+    rows = [row(country="Norland", event_date="2023-05-05", admin1="Prov", admin2="Dist", actor1="Front")]
+    path = export(tmp_path / "x.csv", [*rows, row(2, event_date="2023-06-05", sub_event_type="Attack")])
+    acled.import_export(path, tmp_path / "made", tmp_path / "places")
+    settle(tmp_path / "made" / acled.TO_SETTLE, {"Dist": "new"})
+    acled.import_export(path, tmp_path / "made", tmp_path / "places")
+    tables = read_tables(tmp_path / "made")
+    assert tables.places["place_id"].tolist() == ["prov/dist"]
+    assert folders.about(tmp_path / "made").parameters == {"start": "2023-05-05"}
+    assert tables.about.taking_side == "armed groups"
+
+
+def test_hostile_cells_are_data(tmp_path: Path):
+    made = _imported(tmp_path, row(1, admin2="=cmd()", location="<script>"), row(2, admin1="{{< include x >}}"))
+    assert len(made.left_out) == 2
+    left = cells_of(tmp_path / "made" / acled.LEFT_OUT)
+    assert left[0]["admin2"] == "'=cmd()"
+    settle(tmp_path / "made" / acled.TO_SETTLE, {"=cmd()": "new"})
+    assert len(_imported(tmp_path, row(1, admin2="=cmd()", location="<script>")).tables["events"]) == 1
+    read_tables(tmp_path / "made")
+
+
+def test_the_gazetteer_knows_all_places_of_the_project_and_each_id_once():
+    gazetteer = acled.Gazetteer.ours()
+    ours = [r for r in cells_of(DATA / "places.csv") if r["kind"] == "district"]
+    assert {r["place_id"] for r in ours} <= gazetteer.districts.keys()
+    assert len(gazetteer.districts) == 401
+    others = {r["place_id"] for r in cells_of(DATA / "places.csv") if r["kind"] != "district"}
+    assert not others & gazetteer.districts.keys()
+    slugs = [gazetteer.slug(province) for province in gazetteer.provinces]
+    assert len(set(slugs)) == len(slugs) == 34
