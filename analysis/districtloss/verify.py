@@ -230,8 +230,12 @@ def report(version: str, rebuilt: Rebuilt) -> list[str]:
     """Return what making a version again came to, a line each."""
     lines = [f"{version}: {rebuilt.verdict}"]
     lines += [f"  {name}: {was} was pinned, {now} came out" for name, (was, now) in rebuilt.numbers.items()]
+    unknown = "differs, and nothing on record explains it"
+    if rebuilt.verdict == DIFFERENT:
+        unknown = "follows from the results, or from something that is not on record"
+    by_reason: dict[str, list[str]] = {}
     for path, reason in rebuilt.files.items():
-        if rebuilt.verdict == DIFFERENT and not reason:
-            reason = "follows from the results, or from something that is not on record"
-        lines.append(f"  {path}: {reason or 'differs, and nothing on record explains it'}")
+        by_reason.setdefault(reason or unknown, []).append(path)
+    for reason, paths in by_reason.items():
+        lines += [f"  {reason}", *(f"    {path}" for path in paths)]
     return lines
