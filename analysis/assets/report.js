@@ -162,14 +162,15 @@
   function startCharts() {
     const charts = [...document.querySelectorAll(".chart[data-spec]")];
     if (!charts.length) return;
+    const waiting = new Set(charts);
+    const begin = (chart) => waiting.delete(chart) && draw(chart);
     const near = new IntersectionObserver((entries) => {
-      for (const entry of entries) {
-        if (!entry.isIntersecting) continue;
-        near.unobserve(entry.target);
-        draw(entry.target);
-      }
+      for (const entry of entries) if (entry.isIntersecting) begin(entry.target);
     }, { rootMargin: "800px" });
     for (const chart of charts) near.observe(chart);
+    // The rest once the page is at rest, so that whoever prints it or jumps finds them drawn.
+    const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 500));
+    window.addEventListener("load", () => idle(async () => { for (const chart of charts) await begin(chart); }));
     onThemeChange(() => { for (const chart of views.keys()) draw(chart); });
   }
 

@@ -129,6 +129,7 @@ def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelM
         side=changes["to"].map({"taliban": f"to {side}", "government": "to the government"}),
     )
     sides = alt.Scale(domain=[f"to {side}", "to the government"], range=[TALIBAN, GOVERNMENT])
+    legend = alt.Legend(title=None, orient="top", columnPadding=28)
     bars = (
         alt.Chart(drawn)
         .mark_bar(height=9, cornerRadius=2, strokeWidth=1.4)
@@ -136,8 +137,8 @@ def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelM
             x=alt.X("date_earliest:T", axis=DAY_AXIS),
             x2="end:T",
             y=alt.Y("lane:N", axis=None, sort=None, scale=alt.Scale(paddingInner=0.3)),
-            color=alt.Color("side:N", scale=sides, legend=alt.Legend(title=None, orient="top", columnPadding=28)),
-            stroke=alt.Color("side:N", scale=sides, legend=None),
+            color=alt.Color("side:N", scale=sides, legend=legend),
+            stroke=alt.Stroke("side:N", scale=sides, legend=legend),
             fillOpacity=alt.condition(alt.datum.standing == "counted", alt.value(1), alt.value(0.15)),
             strokeDash=alt.condition(alt.datum.standing == "counted", alt.value([1, 0]), alt.value([3, 2])),
             tooltip=[
