@@ -29,6 +29,7 @@ CELLS = [
     "a, b = 1, {'z': [1.5, float('nan')]}\nb",
     "",
     "print('é', end='')\n'text'",
+    "pd.DataFrame([[f'a long cell {i}' for i in range(25)]] * 70, columns=[f'column {i}' for i in range(25)])",
     "pd.Series([1.0, 2.0]).describe()",
     "_ + 0 if False else (data, output, __name__)",
 ]

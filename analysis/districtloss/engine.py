@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import nbformat
+import pandas
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -24,6 +25,7 @@ from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
 
 NAME = "districtloss"
+COLUMNS = 20  # that pandas prints in a notebook; imported elsewhere, it takes itself to be in a terminal
 
 
 class _Results(DisplayHook):
@@ -60,7 +62,7 @@ class _Displays(DisplayPublisher):
 class _Printed(io.TextIOBase):
     """Adds what a cell prints to the cell's outputs: one output a stream, as nbclient joins them."""
 
-    def __init__(self, shell: _Shell, name: str) -> None:
+    def __init__(self, shell: _ZmqlessShell, name: str) -> None:
         self.shell, self.name = shell, name
 
     def writable(self) -> bool:
@@ -76,8 +78,11 @@ class _Printed(io.TextIOBase):
         return len(text)
 
 
-class _Shell(InteractiveShell):
-    """IPython without a terminal: what a cell leaves is collected as the outputs of a notebook."""
+class _ZmqlessShell(InteractiveShell):
+    """IPython without a terminal: what a cell leaves is collected as the outputs of a notebook.
+
+    pandas fits what it prints to a terminal, unless it finds "zmq" in the name of the shell's class.
+    """
 
     displayhook_class = _Results
     display_pub_class = _Displays
@@ -115,10 +120,11 @@ class InProcess(Engine):
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **_: Any) -> None:
         """Run the cells of `nb_man.nb` and leave their outputs in it; settings that are about kernels count for
         nothing. Raises KeyboardInterrupt if a cell was interrupted."""
+        pandas.set_option("display.max_columns", COLUMNS)
         # Without a history there is no database to open and no thread to write it; what IPython keeps of a user's
         # settings is not read, as results must not depend on it.
         with tempfile.TemporaryDirectory() as folder:
-            shell = _Shell(ipython_dir=folder, config=Config({"HistoryManager": {"enabled": False}}))
+            shell = _ZmqlessShell(ipython_dir=folder, config=Config({"HistoryManager": {"enabled": False}}))
             InteractiveShell._instance = shell  # type: ignore[assignment]  # what get_ipython() finds
             try:
                 for index, cell in enumerate(nb_man.nb.cells):
@@ -134,7 +140,7 @@ class InProcess(Engine):
                 shell.reset(new_session=False)
 
 
-def _run(shell: _Shell, cell: Any) -> bool:
+def _run(shell: _ZmqlessShell, cell: Any) -> bool:
     """Run one cell; return whether it went well."""
     shell.collected = []
     cell.execution_count = shell.execution_count

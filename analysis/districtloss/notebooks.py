@@ -222,10 +222,10 @@ def _kernel() -> Iterator[dict[str, Any]]:
     from traitlets.config import Config
 
     # Sockets that are files: kernels that start side by side race for ports, and others on the machine could
-    # listen. The path of such a file must be short.
-    with tempfile.TemporaryDirectory(prefix="dl-") as folder:
+    # listen. The files lie in the working folder, which both sides share, since their whole path must be short.
+    with tempfile.TemporaryDirectory() as folder:
         os.environ["IPYTHONDIR"] = folder
-        config = Config({"KernelManager": {"transport": "ipc", "connection_file": f"{folder}/k.json"}})
+        config = Config({"KernelManager": {"transport": "ipc", "ip": "k", "connection_file": f"{folder}/k.json"}})
         yield {"config": config, "shutdown_kernel": "immediate", "coalesce_streams": True}
 
 
