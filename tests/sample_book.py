@@ -34,6 +34,7 @@ REPORT = {
         "title": "Harbours Closed",
         "version": "0.1.0",
         "digest": "3f1c0a" + "9b" * 29,
+        "digest_short": "3f1c0a9b9b9b",
         "date": "2021-07-27",
         "date_long": "27 July 2021",
         "citation": "Harbours Closed: a sample for the tests. Version 0.1.0, 27 July 2021.",

@@ -44,8 +44,10 @@ def tree(folder: Path, name: str) -> html.HtmlElement:
     """The text of a page, without what only one renderer prints beside it."""
     page = html.fromstring((folder / f"{name}.html").read_text(encoding="utf-8")).xpath("//main")[0]
     drop = (
-        './/script|.//nav|.//details[contains(@class, "contents-short")]|.//header|.//*[contains(@class, "masthead")]|.//a[@role="doc-backlink"]'
-        '|.//*[contains(@class, "screen-reader-only")]|.//*[@id="refs" and contains(@style, "none")]'
+        './/script|.//nav|.//details[contains(@class, "contents-short")]|.//header'
+        '|.//*[contains(@class, "masthead")]|.//a[@role="doc-backlink"]'
+        '|.//*[contains(@class, "screen-reader-only")]|.//p[span[@class="cite-line"]]'
+        '|.//*[@id="refs" and contains(@style, "none")]'
     )
     for element in page.xpath(drop):
         element.drop_tree()
@@ -125,6 +127,14 @@ def test_both_cite_the_same_works(ours, theirs, name):
 def test_both_list_the_same_works(ours, theirs):
     path = './/*[@id="refs"]/*/@id'
     assert tree(theirs, "chapters/sources").xpath(path) == tree(ours, "chapters/sources").xpath(path)
+
+
+@pytest.mark.quarto
+def test_quartos_pages_say_version_digest_and_citation(theirs):
+    for name in PAGES:
+        whole = words(html.fromstring((theirs / f"{name}.html").read_text(encoding="utf-8")))
+        assert "Version 0.1.0 · 3f1c0a9b9b9b" in whole
+        assert f"Cite as: {sample_book.REPORT['report']['citation']}" in whole
 
 
 @pytest.mark.quarto
