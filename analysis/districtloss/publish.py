@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from districtloss import evidence, results, values
-from districtloss.drawing import Drawer, own_ids
+from districtloss.drawing import Drawer, anywhere, own_ids
 from districtloss.markup import escape, html_block, pipe_table, script_json
 from districtloss.tables import Tables
 
@@ -41,7 +41,8 @@ def publish(stage: Path, tables: Tables, drawer: Drawer) -> dict[str, Any]:
         (include / f"tbl-{name}.md").write_text(table_fragment(name, table), "utf-8")
     for name, figure in parts["figures"].items():
         specification = (folder / "figures" / f"{name}.vl.json").read_text("utf-8")
-        (folder / "figures" / f"{name}.svg").write_text(own_ids(drawer.drawn(specification), name), "utf-8")
+        svg = anywhere(own_ids(drawer.drawn(specification), name))
+        (folder / "figures" / f"{name}.svg").write_text(svg, "utf-8")
         (include / f"fig-{name}.md").write_text(figure_fragment(name, figure, json.loads(specification)), "utf-8")
     for name, content in parts["data"].items():
         block = f'<script type="application/json" id="data-{name}">{script_json(content)}</script>'
