@@ -3,6 +3,7 @@ differ in lightness, so that they hold in grey print too."""
 
 from __future__ import annotations
 
+import math
 import textwrap
 
 import altair as alt
@@ -45,12 +46,20 @@ def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
     )  # fmt: skip
 
 
+MOST_POINTS = 1000  # of a line
+
+
 def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> alt.TopLevelMixin:
     """Draw the running count of losses: a band from certain to possible, a line for the date rule.
 
     `running`: date, low, point, high. `marks`: date, source — the days on which articles
     appeared.
     """
+    # A window of many years has more days than the chart has points: every so many of them then, the last one too.
+    running = running.iloc[::-1][:: math.ceil(len(running) / MOST_POINTS) or 1][::-1]
+    several = marks.groupby("date", sort=True)["source"].agg(["first", "size"]).reset_index()
+    more = several["size"].sub(1).map(lambda n: f" and {n:,} more" if n else "")
+    marks = several.assign(source=several["first"] + more)[["date", "source"]].tail(MOST_POINTS)
     axis = DAY_AXIS
     if len(running) < 8:  # more ticks than days would name a day twice
         axis = alt.Axis(**DAY_AXIS.to_dict() | {"tickCount": {"interval": "day", "step": 1}})

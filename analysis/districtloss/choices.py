@@ -394,7 +394,7 @@ def weekly(counts: pd.DataFrame, name: str, days: pd.Series | int, confidence: f
 
 def claim_factors(study: Study) -> list[Factor]:
     """Return the choices that can move an implied rate between two figures: decisions and the denominator."""
-    speakers = figures.speakers_claims(study.tables.claims)
+    speakers = figures.compared(study.tables.claims)
     scale = [c["claim_id"] for _, c in speakers.iterrows() if figures.is_district_scale(c)]
     chosen = study.parameters.denominator
     denominators = tuple(dict.fromkeys((str(chosen), "419", str(OTHER_DENOMINATOR))))
@@ -419,7 +419,7 @@ def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
         key = frozenset(chosen.items())
         if key not in coded:
             applied = register.apply(small, {**study.parameters.decisions, **chosen})
-            coded[key] = figures.speakers_claims(applied.claims)
+            coded[key] = figures.compared(applied.claims)
         scales.append(figures.common_scale(coded[key], denominator))
     return pd.concat(scales, keys=range(len(scales)), names=["specification"]).reset_index("specification")
 

@@ -37,6 +37,14 @@ def speakers_claims(claims: pd.DataFrame) -> pd.DataFrame:
     return claims[wanted].sort_values(["as_of_latest", "claim_id"], ignore_index=True)
 
 
+MOST_COMPARED = 40  # figures; each is set against every other
+
+
+def compared(claims: pd.DataFrame) -> pd.DataFrame:
+    """Return the national figures of the four speakers that the report compares: the newest MOST_COMPARED."""
+    return speakers_claims(claims).tail(MOST_COMPARED).reset_index(drop=True)
+
+
 def pick(claims: pd.DataFrame, claimant: str, measure: str, side: str = "") -> pd.Series | None:
     """Return the newest national claim of somebody on a measure (about one side, if given), or None."""
     found = claims[(claims["claimant"] == claimant) & (claims["measure"] == measure) & national(claims)]

@@ -21,3 +21,20 @@ def named_twice(reports: pd.DataFrame) -> pd.DataFrame:
     return several.assign(standing=standing).sort_values(
         ["province_id", "name", "date_latest", "date_earliest", "event_id"], ignore_index=True
     )
+
+
+MOST_BARS = 120  # in one chart; more of them are a carpet
+DISTRICTS, NEWEST = 20, 6  # of a chart that cannot show all
+
+
+def drawable(changes: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `named_twice` that a chart can show: all of them, or, where there are more than MOST_BARS,
+    the NEWEST of each of the DISTRICTS with most reports."""
+    if len(changes) <= MOST_BARS:
+        return changes
+    reports = changes.groupby("place_id")["event_id"].transform("count")
+    ranked = changes.assign(reports=reports).sort_values(
+        ["reports", "place_id"], ascending=[False, True], kind="stable"
+    )
+    told = list(ranked["place_id"].unique()[:DISTRICTS])
+    return changes[changes["place_id"].isin(told)].groupby("place_id", sort=False).tail(NEWEST).reset_index(drop=True)
