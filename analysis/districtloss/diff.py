@@ -315,7 +315,11 @@ CHILDREN = ("events", "claims")
 
 
 def _orders(changes: Sequence[Change]) -> list[list[int]]:
-    """Return two orders in which the changes can be made one after the other, as different as they can be."""
+    """Return two orders in which the changes can be made one after the other, as different as they can be.
+
+    Changes of mere words stand side by side, so that one look is enough to see that they move nothing.
+    """
+    prose = _prose()
 
     def stage(change: Change) -> int:
         if change.kind in ("parameter", "files"):
@@ -323,9 +327,24 @@ def _orders(changes: Sequence[Change]) -> list[list[int]]:
         rank = 1 if change.table in PARENTS else 2 if change.table in CHILDREN else 3
         return 7 - rank if change.kind == "removed" else rank
 
-    there = sorted(range(len(changes)), key=lambda i: (stage(changes[i]), i))
-    back = sorted(range(len(changes)), key=lambda i: (stage(changes[i]) or 9, -i))
+    def words(change: Change) -> bool:
+        return change.kind == "edited" and change.fields.keys() <= prose
+
+    there = sorted(range(len(changes)), key=lambda i: (stage(changes[i]), words(changes[i]), i))
+    back = sorted(range(len(changes)), key=lambda i: (stage(changes[i]) or 9, not words(changes[i]), -i))
     return [there, back]
+
+
+def _prose() -> set[str]:
+    """Return the columns of free text: no vocabulary, no form, no key."""
+    from districtloss import schema
+
+    tables = schema.load().tables.values()
+    keys = {key.column for table in tables for key in table.foreign_keys}
+    keys |= {name for table in tables for name in table.primary_key}
+    columns = [column for table in tables for column in table.columns.values()]
+    free = {c.name for c in columns if c.type == "string" and not c.terms and not c.pattern}
+    return free - keys
 
 
 def _with_causes(
@@ -489,10 +508,7 @@ def signed(number: float | None, moved: Moved | None = None) -> str:
 
 def because(found: Difference, moved: Moved) -> list[str]:
     """Return a line for each cause of a moved number: by how much, where there are several, and what it was."""
-    told = [
-        (cause.shift, ("together: " if len(cause.changes) > 1 else "") + _listed(found, cause))
-        for cause in moved.causes
-    ]
+    told = [(cause.shift, _listed(found, cause)) for cause in moved.causes]
     if moved.programs is not None:
         told.append((moved.programs, PROGRAMS))
     if len(told) == 1 and told[0][0][0]:
