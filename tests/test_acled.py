@@ -158,14 +158,17 @@ def test_older_exports_are_read_too(tmp_path: Path, delimiter: str, encoding: st
     ("cells", "event_type", "actor"),
     [
         ({}, "capture", "taliban"),
-        ({"actor1": ARMY, "inter1": "State forces", "actor2": "Taliban", "inter2": "Rebel group"}, "capture", "taliban"),
+        ({"actor1": ARMY, "inter1": "State forces", "actor2": "Taliban", "inter2": "2"}, "capture", "taliban"),
         ({"actor1": "Islamic State (Afghanistan)"}, "capture", "other_group"),
         ({"sub_event_type": acled.REGAINS}, "recapture", "government"),
-        ({"sub_event_type": acled.REGAINS, "assoc_actor_2": "Militia (Pro-Government)"}, "recapture", "government_and_locals"),
+        ({"sub_event_type": acled.REGAINS, "assoc_actor_2": "Militia (Pro-Government)"},
+         "recapture", "government_and_locals"),
         ({"sub_event_type": acled.TRANSFER}, "capture", "taliban"),
         ({"sub_event_type": acled.TRANSFER, "actor2": "", "inter2": ""}, "capture", "taliban"),
-        ({"sub_event_type": acled.TRANSFER, "actor1": ARMY, "inter1": "1", "actor2": "", "inter2": "0"}, "recapture", "government"),
-        ({"sub_event_type": acled.TRANSFER, "actor1": ARMY, "inter1": "1", "actor2": "Taliban", "inter2": "2"}, "recapture", "government"),
+        ({"sub_event_type": acled.TRANSFER, "actor1": ARMY, "inter1": "1", "actor2": "", "inter2": "0"},
+         "recapture", "government"),
+        ({"sub_event_type": acled.TRANSFER, "actor1": ARMY, "inter1": "1", "actor2": "Taliban", "inter2": "2"},
+         "recapture", "government"),
     ],
 )  # fmt: skip
 def test_who_gains_follows_from_the_kind_of_actor(tmp_path: Path, cells: dict[str, str], event_type: str, actor: str):

@@ -109,6 +109,7 @@ def _build(
     say: Say,
 ) -> dict[str, Any]:
     """Build from a folder that has all tables."""
+    _check_readable(data)
     keys = _keys(data, parameters, chosen)
     before = output.manifest(target)
     if not force and before and before.get("key") == keys.report and _intact(target, before):
@@ -132,6 +133,23 @@ def _build(
         text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
         (work / output.MANIFEST).write_text(text + "\n", "utf-8")
     return manifest
+
+
+def _check_readable(data: Path) -> None:
+    """Raise Faults if a file of the folder cannot be read, with those that reading the others finds."""
+    faults = []
+    for path in data_files(data):
+        try:
+            with path.open("rb"):
+                pass
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+            faults.append(Fault(path.name, None, None, problem, "make it a readable file"))
+    if faults:
+        from districtloss.tables import read_tables
+
+        read_tables(data)
+        raise Faults(faults)
 
 
 def choose_renderer(wanted: str) -> tuple[str, str]:

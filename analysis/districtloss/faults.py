@@ -21,7 +21,9 @@ class Fault:
         where = self.file if self.row is None else f"{self.file}:{self.row}"
         column = f" {self.column}:" if self.column else ""
         remedy = f", {self.remedy}" if self.remedy else ""
-        return f"{where}:{column} {self.problem}{remedy}"
+        line = f"{where}:{column} {self.problem}{remedy}"
+        # One line a fault, and no control character of somebody's data or file names on the terminal.
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
     def sort_key(self) -> tuple[str, int, str, str]:
         return (self.file, self.row or 0, self.column or "", self.problem)

@@ -1,0 +1,252 @@
+"""The report of other people's data: whatever they hold, it is whole and reads well."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+
+import lxml.html
+import pandas as pd
+import pypdf
+import pytest
+
+import hostile
+import new_data
+from districtloss import acled, build, folders, output, parameters
+from districtloss.faults import Faults
+from districtloss.paths import DATA, ROOT
+from districtloss.tables import Tables, read_tables
+from small_data import write
+
+EXAMPLES = ROOT / "examples"
+# The words of a page that tell that something was not there and nobody said so.
+HOLES = re.compile(r"\b(nan|NaN|NaT|null|undefined)\b|\?var|\?@|\?meta")
+
+
+@pytest.fixture
+def aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what tests build from pushing out what is kept of the user's builds."""
+    monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
+
+
+def built(data: Path, target: Path, rendered: bool = True) -> Path:
+    build.build(data, target, parameters.parse(folders.defaults(data)), renderer="pandoc", rendered=rendered)
+    return target
+
+
+def text_of(page: Path) -> str:
+    main = re.search(r"<main.*?</main>", page.read_text("utf-8"), re.DOTALL)
+    assert main
+    plain = re.sub(r"<script.*?</script>|<svg.*?</svg>|<[^>]+>", " ", main[0], flags=re.DOTALL)
+    return html.unescape(" ".join(plain.split()))
+
+
+@pytest.mark.usefixtures("aside")
+@pytest.mark.parametrize("name", new_data.FOLDERS)
+def test_every_kind_of_folder_makes_a_whole_report(tmp_path: Path, name: str):
+    report = built(new_data.folder(name, tmp_path / "data"), tmp_path / "report")
+    pages = [report / "index.html", *sorted((report / "chapters").glob("*.html"))]
+    assert len(pages) == 10 - 1
+    for page in pages:
+        text = text_of(page)
+        assert not HOLES.search(text), f"{page.name}: {text}"
+        if page.name != "numbers.html":  # there, a value that the data do not give is said to be unknown
+            assert "not known" not in text, page.name
+    values = json.loads((report / "results" / "values.json").read_text("utf-8"))
+    assert values["sources_count"]["value"] >= 1
+    assert len(pypdf.PdfReader(report / "report.pdf").pages) > 5
+    assert "NaN" not in (report / "results" / "values.json").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("aside")
+def test_the_words_are_those_of_the_data(tmp_path: Path):
+    report = built(new_data.folder("another_country", tmp_path / "data"), tmp_path / "report")
+    first = text_of(report / "index.html")
+    assert "Norland, 20 November 2021 – 1 February 2022" in first
+    assert "fall to the rebels" in first
+    assert "Made with districtloss" in first and "from other data than its own" in first
+    for page in (report / "index.html", report / "chapters" / "loss-rates.html", report / "chapters" / "events.html"):
+        assert "Taliban" not in text_of(page)
+    assert "13 Nov" not in first and "1 Feb 2022" in text_of(report / "chapters" / "events.html")
+
+
+@pytest.mark.usefixtures("aside")
+def test_events_outside_the_window_are_said_to_be_outside(tmp_path: Path):
+    report = built(new_data.folder("before_the_window", tmp_path / "data"), tmp_path / "report")
+    text = text_of(report / "index.html")
+    assert "name no district as lost between 4 June 2021 and 5 June 2021" in text
+    assert "happened from 3 July 2019 to 20 July 2019" in text
+
+
+@pytest.mark.usefixtures("aside")
+def test_hostile_text_is_printed_and_never_obeyed(tmp_path: Path):
+    report = built(write(tmp_path / "data", hostile.data()), tmp_path / "report")
+    for page in [report / "index.html", *(report / "chapters").glob("*.html")]:
+        assert "root:" not in page.read_text("utf-8")  # of /etc/passwd
+        for element in lxml.html.parse(page).getroot().iter():
+            attributes = dict(element.attrib)
+            assert not [name for name in attributes if name.startswith("on")], page.name
+            assert not attributes.get("href", "").lower().startswith("javascript:"), page.name
+            assert not attributes.get("src", "").startswith("http"), page.name
+            if element.tag == "script" and element.get("type", "") != "application/json":
+                assert "pwned" not in (element.text or ""), page.name
+    evidence = text_of(report / "chapters" / "evidence.html")
+    for text in ("{{< include /etc/passwd >}}", "<script>window.pwned=1</script>", "#let x = 1", "$x^2$", "Київ کابل"):
+        assert text in evidence or any(text in text_of(p) for p in (report / "chapters").glob("*.html")), text
+    for table in (report / "results" / "tables").glob("*.csv"):
+        for cell in pd.read_csv(table, dtype=str, keep_default_na=False).to_numpy().ravel():
+            assert not re.match(r"[=@\t\r]|[+-](?![\d.]+(e[+-]?\d+)?$)", cell), f"{table.name}: {cell}"
+    print_out = "".join(page.extract_text() for page in pypdf.PdfReader(report / "report.pdf").pages)
+    assert "#let x" in print_out and "root:" not in print_out
+
+
+def test_an_import_makes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
+    made = acled.import_export(EXAMPLES / "acled" / "export.csv", tmp_path / "data")
+    report = built(tmp_path / "data", tmp_path / "report")
+    values = json.loads((report / "results" / "values.json").read_text("utf-8"))
+    assert values["reports_count"]["value"] == len(made.tables["events"])
+    names = {path.removeprefix("data/") for path in (output.manifest(report) or {})["inputs"]}  # type: ignore[attr-defined]
+    assert not names & {acled.LEFT_OUT, acled.TO_SETTLE, "README.md"}
+
+
+# --- folders that hold a part -------------------------------------------------------------------------------------
+
+
+def same(one: Tables, other: Tables) -> bool:
+    return all(getattr(one, name).equals(getattr(other, name)) for name in ("sources", "events", "claims", "decisions"))
+
+
+def part(folder: Path, extends: str, tables: dict[str, list[dict[str, str]]]) -> Path:
+    write(folder, tables)
+    (folder / "datapackage.json").write_text(json.dumps({folders.EXTENDS: extends}), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def added(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EXAMPLES / "one-more-article", tmp_path / "added"))
+
+
+def test_rows_that_are_added_follow_ours(added: Path):
+    ours, joined = read_tables(DATA), read_tables(added)
+    assert joined.events["event_id"].tolist() == [*ours.events["event_id"], "E901"]
+    assert joined.sources["source_id"].tolist() == [*ours.sources["source_id"], "made-up-2021-07-30"]
+    assert joined.claims.equals(ours.claims)
+
+
+def test_the_folder_that_is_built_from_is_whole_and_says_the_same(added: Path):
+    with folders.whole(added) as joined:
+        assert {path.name for path in joined.path.iterdir()} >= set(folders.table_files())
+        assert same(read_tables(joined.path), read_tables(added))
+        assert not folders.about(joined.path).extends
+        assert not folders.is_own(joined.path)
+    assert not joined.path.exists()
+
+
+def test_a_folder_of_its_own_is_built_from_as_it_lies(tmp_path: Path):
+    with folders.whole(write(tmp_path)) as joined:
+        assert joined.path == tmp_path
+
+
+@pytest.mark.usefixtures("aside")
+def test_the_report_shows_what_it_was_made_of(added: Path, tmp_path: Path):
+    report = built(added, tmp_path / "report", rendered=False)
+    manifest = output.manifest(report)
+    assert manifest is not None
+    with folders.whole(added) as joined:
+        from districtloss import digest
+
+        assert manifest["inputs"]["data/events.csv"] == digest.sha256(joined.path / "events.csv")  # type: ignore[index]
+
+
+def test_faults_are_told_with_the_file_and_line_that_the_user_can_mend(added: Path):
+    with (added / "events.csv").open("a", encoding="utf-8") as stream:
+        stream.write('E902,I902,made-up-2021-07-30,1,balkh/zari,capture,taliban,2021-07-28,2021-07-28,day,"a\nb",,,'
+                     "reported_by_media,,,,,\n")  # fmt: skip
+        stream.write("E001,I903,made-up-2021-07-31,1,balkh/zarri,capture,taliban,2021-07-31,2021-07-28,interval,,,,"
+                     "reported_by_media,,,,,\n")  # fmt: skip
+    with pytest.raises(Faults) as caught:
+        read_tables(added)
+    lines = [str(fault) for fault in caught.value.faults]
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["events.csv:5", "date_earliest"], ["events.csv:5", "event_id"], ["events.csv:5", "place_id"],
+        ["events.csv:5", "source_id"],
+    ]  # fmt: skip
+    with pytest.raises(Faults) as again:
+        build.build(added, added.parent / "out", parameters.parse({}), renderer="pandoc")
+    assert [str(fault) for fault in again.value.faults] == lines
+    assert not (added.parent / "out").exists()
+
+
+def test_a_file_of_a_part_that_has_no_form_is_told_as_any_other(added: Path):
+    (added / "events.csv").write_text("event_id;source_id\n", "utf-8")
+    for read in (read_tables, lambda folder: folders.whole(folder).__enter__()):
+        with pytest.raises(Faults, match=r"events\.csv:1: the columns are divided by ';'"):
+            read(added)
+
+
+def test_tables_that_replace_ours_stand_alone(tmp_path: Path):
+    data = new_data.one_event()
+    names = ("sources", "places", "events", "claims")
+    folder = part(tmp_path, "replace", {name: data[name] for name in names})
+    tables = read_tables(folder)
+    assert len(tables.events) == 1 and len(tables.claims) == 0
+    assert len(tables.provinces) == 34
+    assert len(tables.decisions) == 0 and len(tables.options) == 0
+
+
+def test_decisions_on_rows_that_are_replaced_go_with_them(tmp_path: Path):
+    ours = read_tables(DATA)
+    claims_only = ~ours.decisions["touches"].str.contains("E")
+    assert claims_only.any() and not claims_only.all()
+    tables = read_tables(part(tmp_path, "replace", {"events": []}))
+    assert tables.claims["claim_id"].equals(ours.claims["claim_id"])
+    assert tables.decisions["decision_id"].tolist() == ours.decisions["decision_id"][claims_only].tolist()
+
+
+def test_a_part_without_any_table_or_with_a_wrong_key_is_told(tmp_path: Path):
+    with pytest.raises(Faults, match="holds none of the tables, give at least one of sources"):
+        read_tables(part(tmp_path, "add", {}))
+    with pytest.raises(Faults, match="'both' is no way to extend the data, one of add, replace"):
+        read_tables(part(tmp_path, "both", {}))
+
+
+@pytest.mark.parametrize(
+    ("package", "fault"),
+    [
+        ({folders.COUNTRY: 7}, "datapackage.json: districtloss:country: 7 is no name"),
+        ({folders.SIDE: "x" * 200}, "is no name, text of at most 80 characters"),
+        ({folders.PARAMETERS: [1]}, "datapackage.json: districtloss:parameters: is not an object"),
+        ({folders.PARAMETERS: {"start": "soon"}}, "districtloss:parameters start: 'soon' is not usable"),
+        ({folders.PARAMETERS: {"strat": "2021-06-04"}}, "no such parameter, did you mean start?"),
+    ],
+)
+def test_keys_of_ours_with_a_wrong_value_are_told(tmp_path: Path, package: dict[str, object], fault: str):
+    write(tmp_path)
+    (tmp_path / "datapackage.json").write_text(json.dumps(package), "utf-8")
+    with pytest.raises(Faults, match=re.escape(fault)):
+        folders.defaults(tmp_path)
+
+
+def test_terms_that_the_analysis_computes_with_cannot_be_added(tmp_path: Path):
+    data = new_data.one_event()
+    data["events"][0]["attribution"] = "rumour"
+    write(tmp_path, data)
+    field = {"name": "attribution", "constraints": {"enum": ["rumour"]}}
+    package = {"resources": [{"name": "events", "schema": {"fields": [field]}}]}
+    (tmp_path / "datapackage.json").write_text(json.dumps(package), "utf-8")
+    with pytest.raises(Faults, match="'rumour' is not in the vocabulary"):
+        read_tables(tmp_path)
+
+
+def test_scopes_are_provinces_or_the_country_that_they_are_of(tmp_path: Path):
+    data = new_data.another_country()
+    data["claims"][0]["scope"] = "XA"
+    read_tables(write(tmp_path, data))
+    data["claims"][0]["scope"] = "AF"
+    with pytest.raises(Faults, match=r"'AF' is no province_id of provinces\.csv, nor their country"):
+        read_tables(write(tmp_path, data))
