@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import json
 import subprocess
@@ -12,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from districtloss import choices, incidents, parameters, results, sanity, timelines
+from districtloss import choices, incidents, parameters, results, sanity, schema, tables, timelines
 from districtloss.paths import ROOT
 from districtloss.publish import LONGEST_LIST, LONGEST_TRAIL
 from districtloss.study import Study
@@ -153,3 +156,54 @@ def test_no_page_is_too_large_to_be_read(made) -> None:
 def test_few_rows_are_drawn_whole(study) -> None:
     few = timelines.named_twice(study.reports).head(timelines.MOST_BARS)
     assert timelines.drawable(few) is few
+
+
+# --- read as quickly as a million rows ask for -------------------------------------------------------------------
+
+CELLS = st.sampled_from(["", "a", "b,c", "d\ne", '"q"', "é", 'x""y', "\r\n", '"'])
+WRITTEN = st.tuples(
+    st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1)),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+
+
+def as_csv(rows: list[list[str]], end: str, closed: bool) -> str:
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator=end).writerows(rows)
+    return stream.getvalue() if closed else stream.getvalue().rstrip("\r\n")
+
+
+@given(st.one_of(WRITTEN.map(lambda w: as_csv(*w)), st.text('a,"\n\r é', min_size=1)), st.sampled_from([5, 64]))
+@settings(deadline=None)
+def test_the_quick_look_at_the_lines_finds_what_the_slow_one_finds_or_leaves_it_to_it(text: str, chunk: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "CHUNK", chunk)
+        quick = tables._regular_lines(text)
+        if quick is None:
+            return
+        patch.setattr(tables, "_regular_lines", lambda text: None)
+        told: list[tuple] = []
+        shape = tables._shape(text, lambda *fault: told.append(fault))
+    assert shape is not None and not told
+    assert shape[1].tolist() == quick.tolist() and shape[2].all()
+
+
+def test_regular_files_get_the_quick_look() -> None:
+    assert tables._regular_lines('a,b\n1,"x, y"\n2,"z\nz"\n3,\n').tolist() == [2, 3, 5]
+    assert tables._regular_lines("a,b\n1\n") is None
+
+
+@given(st.lists(st.text("E012|\n ", max_size=6)))
+@settings(deadline=None)
+def test_the_quick_look_at_a_column_passes_no_cell_that_breaks_a_rule(texts: list[str]) -> None:
+    for name in ("event_id", "disputed_by"):
+        column = schema.load().tables["events"].columns[name]
+        if column.all_match(texts):
+            assert not any(column.problem(text) for text in texts if text)
+
+
+def test_the_quick_look_at_a_column_is_enough_where_all_is_well() -> None:
+    column = schema.load().tables["events"].columns["event_id"]
+    assert column.all_match(["E001", "", "E1000"])
+    assert not column.all_match(["E001", "E1"])

@@ -74,18 +74,21 @@ def _foreign_keys(run: _Run) -> None:
 def _unknown(run: _Run, table: str, column: str, cells: pd.Series, known: pd.Series, what: str) -> None:
     """Add a fault for each cell that is neither empty nor one of `known`."""
     remedy = _remedy(known)
-    wrong = cells[(cells != "") & ~cells.isin(known)]
+    cells = cells[cells != ""]
+    wrong = cells[~cells.isin(known)] if len(cells) else cells
     for row, value in zip(wrong.index.tolist(), wrong.tolist(), strict=True):
         run.fault(table, row, column, f"{show(value)} is no {what}", remedy(value))
 
 
 def _remedy(known: pd.Series) -> Callable[[str], str]:
-    choices = known[known != ""].drop_duplicates().tolist()
+    choices: list[str] = []
     asked: set[str] = set()
 
     @cache
     def remedy(value: str) -> str:
         asked.add(value)
+        if not choices:
+            choices.extend(known[known != ""].drop_duplicates())
         meant = nearest(value, choices) if len(asked) <= SUGGESTIONS else None
         return f"did you mean {meant}?" if meant else "add that row there, or name one that is there"
 
@@ -119,6 +122,8 @@ def _disputes(run: _Run) -> None:
             continue
         ids = getattr(run.tables, table)[key]
         against = _lists(run, table, "disputed_by")
+        if not len(against):
+            continue
         pairs = list(zip(ids[against.index].tolist(), against.tolist(), strict=True))
         said, known = set(pairs), set(ids)
         for row, (one, other) in zip(against.index.tolist(), pairs, strict=True):
@@ -376,7 +381,8 @@ def _options(run: _Run) -> None:
     if any(run.missing.get(name) for name in ("options", "decisions", "events", "claims")):
         return
     known = decisions.choices(tables.decisions)
-    ids = {name: set(getattr(tables, name)[key]) for name, key in decisions.KEYS.items()}
+    named = tables.options["row_id"]
+    ids = {name: set(named[named.isin(getattr(tables, name)[key])]) for name, key in decisions.KEYS.items()}
     usable = []
     for row, cell in enumerate(_records(tables.options)):
         before = len(run.faults)
