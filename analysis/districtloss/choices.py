@@ -309,15 +309,14 @@ class _Cells:
             matrix[column] = np.tile(codes[which], (len(specs.index), 1))
         touched = rows["event_id"].isin(tables.options["row_id"])
         position = {event: i for i, event in rows["event_id"][touched].items()}
+        rewritten = tables.options[tables.options["row_id"].isin(position) & tables.options["column"].isin(encode)]
+        cells_of = dict(list(rewritten.groupby(["decision_id", "option"], sort=False)))
         # In the order of the register, so that a later decision overwrites an earlier one, as in decisions.apply.
         for j, factor in enumerate(specs.factors):
             for k, option in enumerate(factor.options):
-                cells = tables.options[
-                    (tables.options["decision_id"] == factor.name) & (tables.options["option"] == option)
-                ]
-                chosen = specs.index[:, j] == k
-                for cell in cells.itertuples(index=False):
-                    if cell.row_id in position and cell.column in encode:
+                if (factor.name, option) in cells_of:
+                    chosen = specs.index[:, j] == k
+                    for cell in cells_of[factor.name, option].itertuples(index=False):
                         matrix[cell.column][chosen, position[cell.row_id]] = encode[cell.column](cell.value)
         return cls(
             first=matrix["date_earliest"],

@@ -122,7 +122,7 @@ def _in_forks(homes: Mapping[Path, Path], plan: Plan) -> Iterator[Path]:
     context = multiprocessing.get_context("fork")
     # The forks hold the reading end. However this process ends, theirs closes, and they end too.
     ends, alive = os.pipe()
-    waiting = list(homes)
+    waiting = list(homes)[::-1]  # the last one takes longest, so it goes first
     running: dict[Connection, tuple[Path, ForkProcess]] = {}
     try:
         while waiting or running:
