@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,7 +30,8 @@ class Drawer:
         kept.mkdir(parents=True, exist_ok=True)
         self.kept = kept
         self._asked: set[str] = set()
-        context = multiprocessing.get_context("fork")
+        # A fork is quicker, but takes none of vl-convert's threads along and waits for them for ever.
+        context = multiprocessing.get_context("spawn" if "vl_convert" in sys.modules else "fork")
         self._answers, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._answers, kept, also), daemon=True)
         self._process.start()
