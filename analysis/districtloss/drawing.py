@@ -31,7 +31,8 @@ class Drawer:
         self.kept = kept
         self._asked: set[str] = set()
         # A fork is quicker, but takes none of vl-convert's threads along and waits for them for ever.
-        context = multiprocessing.get_context("spawn" if "vl_convert" in sys.modules else "fork")
+        loaded = "vl_convert" in sys.modules
+        context = multiprocessing.get_context("spawn") if loaded else multiprocessing.get_context("fork")
         self._answers, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._answers, kept, also), daemon=True)
         self._process.start()
