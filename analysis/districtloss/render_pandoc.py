@@ -8,9 +8,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from districtloss import book, glyphs
 from districtloss.faults import Fault, Faults
@@ -31,9 +31,9 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
     import typst
 
     with tempfile.TemporaryDirectory() as scratch:
-        answer = _run_book_lua(source, stage, Path(scratch), out)
         fonts = copy_fonts(Path(scratch) / "fonts")
-        main = Path(scratch) / "book.typ"
+        pages, main = Path(scratch) / "pages", Path(scratch) / "book.typ"
+        pages.mkdir()
 
         def compiled() -> bytes:
             # As bytes, so that the root can be the stage, which holds the drawings.
@@ -47,26 +47,33 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
                 timestamp=book.timestamp(source.report),
             )
 
-        try:
+        def printed() -> bytes | Faults:
             try:
-                pdf = compiled()
+                try:
+                    return compiled()
+                except (RuntimeError, typst.TypstError) as error:
+                    if glyphs.NO_GLYPH not in str(error):
+                        raise
+                    drawings = (stage / "results" / "figures").glob("*.svg")
+                    glyphs.make_printable([main, *drawings], glyphs.covered(fonts.glob("*.ttf")))
+                    return compiled()
             except (RuntimeError, typst.TypstError) as error:
-                if glyphs.NO_GLYPH not in str(error):
-                    raise
-                drawings = (stage / "results" / "figures").glob("*.svg")
-                glyphs.make_printable([main, *drawings], glyphs.covered(fonts.glob("*.ttf")))
-                pdf = compiled()
-        except (RuntimeError, typst.TypstError) as error:
-            raise Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")]) from error
+                return Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")])
+
+        version, pdf = _run_book_lua(source, stage, Path(scratch), pages, printed)
+        if isinstance(pdf, Faults):
+            raise pdf
+        assert pdf is not None  # without faults, the PDF was printed
+        shutil.copytree(pages, out, dirs_exist_ok=True)
     (out / "report.pdf").write_bytes(pdf)
     copy_assets(stage, out / "assets")
-    return book.Rendered("pandoc", f"Pandoc {answer['pandoc']}, Typst {_version('typst')}")
+    return book.Rendered("pandoc", f"Pandoc {version}, Typst {_version('typst')}")
 
 
 def check(source: book.Book, stage: Path) -> None:
     """Raise the Faults that `render` would, and write nothing. Quarto only warns of most, and names no line."""
     with tempfile.TemporaryDirectory() as scratch:
-        _run_book_lua(source, stage, Path(scratch), None)
+        _run_book_lua(source, stage, Path(scratch), None, lambda: None)
 
 
 def copy_assets(stage: Path, folder: Path, *, frame: bool = True) -> None:
@@ -94,12 +101,46 @@ def vega_bundle() -> Path:
     return cached
 
 
-def _run_book_lua(source: book.Book, stage: Path, scratch: Path, out: Path | None) -> dict[str, Any]:
+EDITIONS = ("typst", "html")
+
+T = TypeVar("T")
+
+
+def _run_book_lua(
+    source: book.Book, stage: Path, scratch: Path, pages: Path | None, printed: Callable[[], T]
+) -> tuple[str, T | None]:
+    """Have Pandoc make both editions at once, and call `printed` as soon as that for the PDF is there; return Pandoc's
+    version and what `printed` returned. Raises Faults with those of both editions."""
     chapters = _expand(source, stage)
-    answer = _pandoc(_job(source, chapters, stage, out), scratch)
-    if answer["faults"]:
-        raise Faults(_locate(answer["faults"], chapters))
-    return answer
+    job = _job(source, chapters, stage, pages)
+    (scratch / "job.json").write_text(json.dumps(job, ensure_ascii=False, default=str), encoding="utf-8")
+    running = {edition: _pandoc(scratch, edition) for edition in EDITIONS}
+    try:
+        typst = _answer(running["typst"], scratch, "typst")
+        result = None if typst["faults"] else printed()
+        html = _answer(running["html"], scratch, "html")
+    finally:
+        for process in running.values():
+            process.kill()
+            process.wait()
+    found = {(f["file"], f["find"], f["problem"]): f for f in html["faults"] + typst["faults"]}
+    if faults := list(found.values()) or _numbered_otherwise(html["numbers"], typst["numbers"]):
+        raise Faults(_locate(faults, chapters))
+    return html["pandoc"], result
+
+
+def _numbered_otherwise(html: list[dict[str, Any]], typst: list[dict[str, Any]]) -> list[dict[str, str]]:
+    numbers = {entry["id"]: entry["number"] for entry in typst}
+    return [
+        {
+            "file": entry["file"],
+            "find": f"#{entry['id']}",
+            "problem": f"{entry['kind']} with one number in HTML and another in the PDF",
+            "remedy": "put the conditions inside the division, not around it",
+        }
+        for entry in html
+        if numbers.get(entry["id"]) != entry["number"]
+    ]
 
 
 def _expand(source: book.Book, stage: Path) -> dict[str, Expanded]:
@@ -134,20 +175,20 @@ def _job(source: book.Book, chapters: dict[str, Expanded], stage: Path, out: Pat
     }
 
 
-def _pandoc(job: dict[str, Any], scratch: Path) -> dict[str, Any]:
-    """Run book.lua once for the whole book and return its answer: faults, and Pandoc's version."""
+def _pandoc(scratch: Path, edition: str) -> subprocess.Popen[str]:
+    """Start book.lua for one edition of the whole book."""
     import pypandoc
 
-    (scratch / "job.json").write_text(json.dumps(job, ensure_ascii=False, default=str), encoding="utf-8")
-    done = subprocess.run(
-        [pypandoc.get_pandoc_path(), "lua", str(RENDER / "book.lua"), str(scratch)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"book.lua failed\n{done.stderr}")
-    answer: dict[str, Any] = json.loads((scratch / "answer.json").read_text(encoding="utf-8"))
+    command = [pypandoc.get_pandoc_path(), "lua", str(RENDER / "book.lua"), str(scratch), edition]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def _answer(process: subprocess.Popen[str], scratch: Path, edition: str) -> dict[str, Any]:
+    """Wait for an edition, and return its answer: faults, numbers of figures and tables, and Pandoc's version."""
+    _, said = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"book.lua failed\n{said}")
+    answer: dict[str, Any] = json.loads((scratch / f"{edition}.json").read_text(encoding="utf-8"))
     return answer
 
 

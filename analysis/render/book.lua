@@ -1,9 +1,10 @@
 -- Turns the chapters of the book into HTML pages and one Typst document, teaching Pandoc the part of Quarto's
--- Markdown that README.md beside this file writes down. Run as `pandoc lua book.lua FOLDER`: reads
--- FOLDER/job.json (made by render_pandoc.py), writes the pages, FOLDER/book.typ and FOLDER/answer.json.
+-- Markdown that README.md beside this file writes down. Run as `pandoc lua book.lua FOLDER html` for the pages or
+-- `… typst` for FOLDER/book.typ: reads FOLDER/job.json (made by render_pandoc.py), answers in FOLDER/html.json or
+-- FOLDER/typst.json.
 
 local stringify = pandoc.utils.stringify
-local folder = arg[1]
+local folder, wanted = arg[1], arg[2]
 local NBSP = "\u{a0}"
 
 local function read_file(path)
@@ -866,20 +867,14 @@ local function edition(format)
   return book, ids
 end
 
-local pages, page_ids = edition("html")
-local index = #faults == 0 and write_pages(pages, page_ids)
+-- One edition a process: they share the reading, and two processors make both in the time of one.
+local book, ids = edition(wanted)
+local index
 if #faults == 0 then
-  local printed, printed_ids = edition("typst")
-  for id, entry in pairs(page_ids) do
-    if KINDS[entry.kind] and (not printed_ids[id] or printed_ids[id].number ~= entry.number) then
-      fault(entry.chapter, "#" .. id, KINDS[entry.kind] .. " with one number in HTML and another in the PDF",
-        "put the conditions inside the division, not around it")
-    end
-  end
-  if #faults == 0 then write_typst(printed, printed_ids) end
+  if wanted == "html" then index = write_pages(book, ids) else write_typst(book, ids) end
 end
-if #faults == 0 and given(job.out) then
-  for _, chapter in ipairs(pages) do
+if index and #faults == 0 and given(job.out) then
+  for _, chapter in ipairs(book) do
     local parent = chapter.page:match("^(.*)/[^/]*$")
     if parent then pandoc.system.make_directory(job.out .. "/" .. parent, true) end
     write_file(job.out .. "/" .. chapter.page, chapter.html)
@@ -887,4 +882,11 @@ if #faults == 0 and given(job.out) then
   pandoc.system.make_directory(job.out .. "/assets", true)
   write_file(job.out .. "/assets/search.js", "window.DISTRICTLOSS_SEARCH = " .. pandoc.json.encode(index) .. ";\n")
 end
-write_file(folder .. "/answer.json", pandoc.json.encode({faults = faults, pandoc = tostring(PANDOC_VERSION)}))
+local numbers = pandoc.List()
+for id, entry in pairs(ids) do
+  if KINDS[entry.kind] then
+    numbers:insert({id = id, kind = KINDS[entry.kind], number = entry.number, file = entry.chapter.file})
+  end
+end
+write_file(folder .. "/" .. wanted .. ".json",
+  pandoc.json.encode({faults = faults, numbers = numbers, pandoc = tostring(PANDOC_VERSION)}))
