@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import sample_book
 from districtloss import book
-from districtloss.paths import BUILD, CACHE
+from looking import PHONE, WIDE, axe, draw_charts
 
 pytestmark = pytest.mark.browser
 
@@ -24,21 +22,6 @@ PAGES = [
     "chapters/rows.html",
     "chapters/numbers.html",
 ]
-PHONE, WIDE = (320, 640), (1440, 900)
-SCREENSHOTS = BUILD / "screenshots"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("no Chromium on the PATH (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -48,54 +31,6 @@ def out(tmp_path_factory) -> Path:
     book.render(stage, folder / "out")
     shutil.copytree(stage / "results", folder / "out" / "results")
     return folder / "out"
-
-
-@pytest.fixture
-def visit(browser, out) -> Iterator:
-    """Open a page; the test fails if the page asks for anything that is not a file, or complains."""
-    contexts, complaints = [], []
-
-    def complain(text: str) -> None:
-        complaints.append(text)
-
-    def open_page(name: str, size=WIDE, scheme="light", context=None, **options):
-        if context is None:
-            width, height = size
-            context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce", **options
-            )
-            contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda r: r.url.startswith(("file:", "data:", "blob:")) or complain(f"asks for {r.url}"))
-        page.on("requestfailed", lambda r: complain(f"cannot load {r.url}"))
-        page.on("console", lambda m: complain(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.goto(f"{(out / name).as_uri()}" if "#" not in name else f"{out.as_uri()}/{name}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not complaints
-
-
-def draw_charts(page) -> None:
-    for chart in page.locator(".chart[data-spec]").all():
-        chart.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.chart[data-spec]')].every(c => c.querySelector('.chart-view svg path'))"
-    )
-
-
-def axe() -> str:
-    """The source of axe-core, from the package that carries it or from the cache."""
-    if importlib.util.find_spec("axe_playwright_python"):
-        import axe_playwright_python
-
-        return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    if (CACHE / "axe.min.js").is_file():
-        return (CACHE / "axe.min.js").read_text(encoding="utf-8")
-    pytest.skip("axe-core is not here (pip install axe-playwright-python, or axe.min.js in build/cache)")
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
@@ -353,22 +288,3 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_place_in_it(visit, out):
                 text = Path(path).read_text(encoding="utf-8")
                 assert re.search(rf'\sid="{re.escape(fragment)}"', text), target
         page.close()
-
-
-def test_the_first_page_is_ready_within_a_second(visit):
-    page = visit("chapters/rates.html")
-    timing = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
-    assert timing < 1000
-
-
-def test_screenshots_are_kept_to_be_looked_at(visit):
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for size, scheme, label in ((WIDE, "light", "wide"), (PHONE, "light", "phone"), (WIDE, "dark", "dark")):
-        for name in PAGES[:2]:
-            page = visit(name, size, scheme)
-            draw_charts(page)
-            page.evaluate("scrollTo(0, 0)")
-            target = SCREENSHOTS / f"sample-{Path(name).stem}-{label}.png"
-            page.screenshot(path=target, full_page=True)
-            assert target.stat().st_size > 5000
-            page.close()

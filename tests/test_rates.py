@@ -93,6 +93,21 @@ def test_the_running_count_ends_at_the_count_and_never_falls(lost, rule):
     assert Estimate(end["point"], end["low"], end["high"]) == rates.gross(p)
 
 
+@given(several, rules, st.data())
+def test_the_steps_of_all_provinces_add_up_to_the_running_count(lost, rule, data):
+    homes = data.draw(st.lists(st.sampled_from(["AF-BAL", "AF-GHA", "AF-KAN"]), min_size=len(lost), max_size=len(lost)))
+    everywhere = table(*lost).assign(province_id=homes)
+    p = rates.placed(everywhere, START, AS_OF, rule)
+    steps = rates.steps(p, START)
+    running = rates.cumulative(p, START, AS_OF).set_index("date")
+    edges = ["low", "point", "high"]
+    added = steps.groupby("date")[edges].sum().reindex(running.index, fill_value=0).cumsum()
+    assert (added == running[edges]).all(axis=None)
+    by = steps.groupby("province_id")[edges].sum()
+    for province, part in p.groupby("province_id"):
+        assert Estimate(*by.loc[province, ["point", "low", "high"]]) == rates.gross(part)
+
+
 @given(several, st.integers(1, 25), rules)
 def test_a_shorter_window_counts_no_more(lost, days, rule):
     short = rates.placed(table(*lost), START, START + pd.Timedelta(days=days), rule)

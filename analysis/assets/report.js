@@ -104,7 +104,16 @@
 
   const isSingle = (spec) => !["hconcat", "vconcat", "concat", "facet", "repeat"].some((key) => key in spec);
 
-  // A single chart takes the width there is; several side by side keep theirs and scroll.
+  // A single chart takes the width there is. Several over each other are narrowed once it is known how wide their
+  // labels make them, down to what can be read; what is still too wide scrolls.
+  const NARROWEST = 140;
+
+  function narrowed(spec, by) {
+    if (spec.spec) return { ...spec, spec: narrowed(spec.spec, by) };
+    if (spec.vconcat) return { ...spec, vconcat: spec.vconcat.map((part) => narrowed(part, by)) };
+    return typeof spec.width === "number" ? { ...spec, width: Math.max(NARROWEST, spec.width - by) } : spec;
+  }
+
   function fitted(spec) {
     if (!isSingle(spec) || typeof spec.width !== "number" || spec.encoding?.facet || spec.encoding?.column) return spec;
     return { ...spec, width: "container", autosize: { type: "fit-x", contains: "padding" } };
@@ -137,14 +146,20 @@
     chart.dataset.live = "";
     try {
       views.get(chart)?.finalize();
-      const result = await vegaEmbed(mount, spec, {
+      const options = {
         actions: false,
         defaultStyle: false,
         logLevel: 1, // errors: warnings are for the makers of charts
         renderer: "svg",
         tooltip: { theme: "custom", disableDefaultStyle: false },
         ast: false,
-      });
+      };
+      let result = await vegaEmbed(mount, spec, options);
+      const over = mount.scrollWidth - mount.clientWidth;
+      if (over > 0 && !isSingle(source)) {
+        result.finalize();
+        result = await vegaEmbed(mount, narrowed(spec, over), options);
+      }
       views.set(chart, result);
       // Vega-Embed puts a role and a name of its own on the container; the chart's words are better.
       mount.setAttribute("role", "img");

@@ -95,6 +95,11 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
     return themed(alt.layer(band, rules, line, ends).properties(width=WIDTH - 110, height=300))
 
 
+# What the reader chooses on the map, by the script of the page (provinces.js); "" is all provinces.
+PROVINCE = alt.param(name="province", value="")
+CHOSEN = "province === '' || datum.province_id === province"
+
+
 def province_tiles(tiles: pd.DataFrame) -> alt.TopLevelMixin:
     """Draw the provinces as tiles in their rough places, shaded by losses that are possible.
 
@@ -117,15 +122,94 @@ def province_tiles(tiles: pd.DataFrame) -> alt.TopLevelMixin:
         alt.Color("high:Q", scale=alt.Scale(domain=[1, top], range=SEQUENCE), legend=None),
         alt.value("#eeeeee"),
     )
-    base = alt.Chart(tiles).encode(**position)
-    tile = base.mark_rect(cornerRadius=3).encode(color=colour, tooltip=tooltip)
+    # On a phone a tile is narrower than most names; there it bears the last part of the code, the ISO one with us.
+    drawn = tiles.assign(code=tiles["province_id"].str.rpartition("-")[2])
+    base = alt.Chart(drawn).transform_calculate(written="width < 460 ? datum.code : datum.name").encode(**position)
+    tile = base.mark_rect(cornerRadius=3, cursor="pointer", strokeWidth=3).encode(
+        color=colour,
+        stroke=alt.condition("datum.province_id === province", alt.value(INK), alt.value(None)),
+        tooltip=tooltip,
+    )
     name = base.mark_text(font=FONT, fontSize=11, dy=-10).encode(
-        text="name:N", color=alt.condition(dark, alt.value("#ffffff"), alt.value("#222222")), tooltip=tooltip
+        text="written:N", color=alt.condition(dark, alt.value("#ffffff"), alt.value("#222222")), tooltip=tooltip
     )
     count = base.mark_text(font=FONT, fontSize=15, fontWeight="bold", dy=9).encode(
         text="label:N", color=alt.condition(dark, alt.value("#ffffff"), alt.value("#222222")), tooltip=tooltip
     )
-    return themed((tile + name + count).properties(width=WIDTH, height=400))
+    return themed((tile + name + count).properties(width=WIDTH, height=400).add_params(PROVINCE))
+
+
+MOST_STEPS = 4000  # of running counts by province
+
+
+def loss_bars(
+    bars: pd.DataFrame, steps: pd.DataFrame, start: pd.Timestamp, as_of: pd.Timestamp, date_rule: str
+) -> alt.TopLevelMixin:  # fmt: skip
+    """Draw each loss as a bar over the days on which it can have happened, and above them the running count.
+
+    `bars`: one row a loss: place, province_id, date_earliest, date_latest, date_point (missing where the date rule
+    puts it outside the window), certain, days, events. `steps`: as `rates.steps` gives it.
+    """
+    # Of many provinces over many days, the steps of so many days together, on the last of them.
+    period = math.ceil((as_of - start).days * steps["province_id"].nunique() / MOST_STEPS) or 1
+    after = (steps["date"] - start).dt.days // period * period + period - 1
+    together = steps.assign(date=(start + pd.to_timedelta(after, "D")).clip(upper=as_of))
+    together = together.groupby(["province_id", "date"], observed=True, as_index=False)[["low", "point", "high"]].sum()
+    ends = pd.DataFrame({"province_id": "", "date": [start, as_of], "low": 0, "point": 0, "high": 0})
+    first, end = (alt.DateTime(year=d.year, month=d.month, date=d.day) for d in (start, as_of + pd.Timedelta(days=1)))
+    window = alt.Scale(domainMin=first, domainMax=end)
+    edges = ("low", "point", "high")
+    running = (
+        alt.Chart(pd.concat([together.astype({"province_id": str}), ends], ignore_index=True))
+        .transform_filter(f"datum.province_id === '' || {CHOSEN}")
+        .transform_aggregate(**{f"more_{edge}": f"sum({edge})" for edge in edges}, groupby=["date"])
+        .transform_window(**{edge: f"sum(more_{edge})" for edge in edges}, sort=[alt.SortField("date")])
+        .encode(
+            x=alt.X("date:T", scale=window, axis=alt.Axis(labels=False, ticks=False, grid=False, title=None)),
+            tooltip=[
+                alt.Tooltip("date:T", title="By", format="%-d %B %Y"),
+                alt.Tooltip("low:Q", title="Certain"),
+                alt.Tooltip("point:Q", title="By the date rule"),
+                alt.Tooltip("high:Q", title="Possible"),
+            ],
+        )
+    )
+    count = alt.Y("low:Q", axis=titled("losses so far", tickMinStep=1, tickCount=4))
+    band = running.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(y=count, y2="high:Q")
+    line = running.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(y="point:Q")
+    names = alt.Axis(title=None, labelLimit=200, domain=False, ticks=False, labelExpr="slice(datum.label, 4)")
+    # A district can be lost twice: a number before its name makes a lane of each loss.
+    lanes = [f"{number:03d} {place}" for number, place in enumerate(bars["place"])]
+    drawn = alt.Chart(bars.assign(lane=lanes, end=bars["date_latest"] + pd.Timedelta(days=1))).encode(
+        y=alt.Y("lane:N", sort=None, scale=alt.Scale(paddingInner=0.3), axis=names),
+        opacity=alt.condition(CHOSEN, alt.value(1), alt.value(0.12)),
+        tooltip=[
+            alt.Tooltip("place:N", title="District"),
+            alt.Tooltip("days:N", title="Days"),
+            alt.Tooltip("date_point:T", title=f"By the {date_rule}", format="%-d %B %Y"),
+            alt.Tooltip("events:N", title="Rows"),
+        ],
+    )
+    bar = drawn.mark_bar(height=9, cornerRadius=2, strokeWidth=1.4, stroke=TALIBAN, clip=True, cursor="pointer").encode(
+        x=alt.X("date_earliest:T", scale=window, axis=DAY_AXIS),
+        x2="end:T",
+        color=alt.condition("datum.certain", alt.value(BAND), alt.value("#ffffff00")),
+        strokeDash=alt.condition("datum.certain", alt.value([1, 0]), alt.value([3, 2])),
+    )
+    # In the middle of the day; the drawing and the page both take days as local ones.
+    day = drawn.transform_filter("isValid(datum.date_point)").transform_calculate(
+        noon="toDate(datum.date_point) + 12 * 60 * 60 * 1000"
+    )
+    tick = day.mark_tick(thickness=3, height=13, color=TALIBAN).encode(x=alt.X("noon:T"))
+    # The width that labels of districts leave.
+    width = WIDTH - 170
+    return themed(
+        alt.vconcat(
+            alt.layer(band, line).properties(width=width, height=110),
+            alt.layer(bar, tick).properties(width=width, height=alt.Step(17)),
+            spacing=10,
+        ).add_params(PROVINCE)
+    )
 
 
 def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelMixin:

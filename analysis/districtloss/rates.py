@@ -94,17 +94,35 @@ def cumulative(placed_incidents: pd.DataFrame, start: pd.Timestamp, as_of: pd.Ti
     lie in the window; it enters `point` on the day that the date rule picks.
     """
     days = pd.date_range(start, as_of, freq="D", unit="s")
+    counts = {
+        name: np.searchsorted(np.sort(dates.to_numpy("datetime64[s]")), days.to_numpy("datetime64[s]"), "right")
+        for name, dates in _entries(placed_incidents, start).items()
+    }
+    return pd.DataFrame({"date": days, **counts})
+
+
+def _entries(placed_incidents: pd.DataFrame, start: pd.Timestamp) -> dict[str, pd.Series]:
+    """Return for low, point and high the days on which incidents enter the running count."""
     p = placed_incidents
-    edges = {
+    return {
         "low": p.loc[p["certain"], "date_latest"],
         "point": p.loc[p["counted"], "date_point"],
         "high": p["date_earliest"].clip(lower=start),
     }
-    counts = {
-        name: np.searchsorted(np.sort(dates.to_numpy("datetime64[s]")), days.to_numpy("datetime64[s]"), "right")
-        for name, dates in edges.items()
-    }
-    return pd.DataFrame({"date": days, **counts})
+
+
+def steps(placed_incidents: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
+    """Return what each day adds to the running count of each province: province_id, date, low, point, high.
+
+    Days that add nothing to a province have no row. Summed over provinces and up to a day, that is `cumulative`.
+    """
+    entered = [
+        pd.DataFrame({"province_id": placed_incidents["province_id"].loc[dates.index], "date": dates, name: 1})
+        for name, dates in _entries(placed_incidents, start).items()
+    ]
+    keys, edges = ["province_id", "date"], ["low", "point", "high"]
+    added = pd.concat(entered).groupby(keys, sort=True, observed=True)[edges].sum()
+    return added.astype(int).reset_index()
 
 
 def poisson_bounds(counts: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:

@@ -38,3 +38,13 @@ def drawable(changes: pd.DataFrame) -> pd.DataFrame:
     )
     told = list(ranked["place_id"].unique()[:DISTRICTS])
     return changes[changes["place_id"].isin(told)].groupby("place_id", sort=False).tail(NEWEST).reset_index(drop=True)
+
+
+MOST_LANES = 60  # of a chart with one for each loss
+
+
+def in_lanes(losses: pd.DataFrame) -> pd.DataFrame:
+    """Return the losses that a chart can show one by one, in order of time: all of them, or, where there are more
+    than MOST_LANES, those that ended last."""
+    order = ["date_latest", "date_earliest", "incident_id"]
+    return losses.sort_values(order, kind="stable").tail(MOST_LANES).reset_index(drop=True)
