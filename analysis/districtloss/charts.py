@@ -247,7 +247,7 @@ def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelM
     return themed(_rows_by(bars, "district", drawn["district"], orient="left"))
 
 
-def _rows_by(chart: alt.Chart, column: str, values: pd.Series, orient: str) -> alt.FacetChart:
+def _rows_by(chart: alt.Chart | alt.LayerChart, column: str, values: pd.Series, orient: str) -> alt.FacetChart:
     """Return the chart in rows by a column, in the order in which its values first come."""
     header = alt.Header(
         labelAngle=0,
@@ -305,8 +305,6 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     as_of_latest, days, quote, speaker.
     """
     data = drawn.assign(end=drawn["as_of_latest"] + pd.Timedelta(days=1))
-    x = alt.X("as_of_earliest:T", axis=DAY_AXIS)
-    y = alt.Y("row:N", sort=None, axis=alt.Axis(title=None, labelLimit=260, domain=False, ticks=False))
     tooltip = [
         alt.Tooltip("speaker:N", title="Speaker"),
         alt.Tooltip("group:N", title="Measure"),
@@ -317,16 +315,15 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     domain = list(dict.fromkeys(data["speaker"]))
     palette = {"Pentagon": "#0b5c8a", "Milley": "#3f8f5b", "Taliban": TALIBAN, "Biden": "#6b4c9a"}
     scale = alt.Scale(domain=domain, range=[palette.get(s, INK) for s in domain])
-    bars = (
-        alt.Chart(data)
-        .mark_bar(height=10, cornerRadius=3)
-        .encode(
-            x=x, x2="end:T", y=y,
-            color=alt.Color("speaker:N", scale=scale, legend=None),
-            tooltip=tooltip,
-        )
-    )  # fmt: skip
-    rows = bars.properties(width=WIDTH - 230, height=alt.Step(22))
+    base = alt.Chart(data).encode(y=alt.Y("row:N", sort=None, axis=None), tooltip=tooltip)
+    bars = base.mark_bar(height=9, cornerRadius=3, yOffset=8).encode(
+        x=alt.X("as_of_earliest:T", axis=DAY_AXIS), x2="end:T", color=alt.Color("speaker:N", scale=scale, legend=None)
+    )
+    # Over its bar, and not beside it, a label leaves the bar its width on a phone too.
+    label = base.mark_text(align="left", dy=-5, font=FONT, fontSize=12, color=INK).encode(
+        x=alt.value(0), text="row:N"
+    )
+    rows = alt.layer(bars, label).properties(width=WIDTH, height=alt.Step(34))
     return themed(_rows_by(rows, "group", data["group"], orient="top"))
 
 

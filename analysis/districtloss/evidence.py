@@ -43,6 +43,8 @@ OWN_SOURCES = (
     "southfront-2021-06-22", "kabulnow-2021-06-24", "kabulnow-2021-06-30", "unnamed-2021-07-08", "sputnik-2021-07-27",
 )  # fmt: skip
 
+SIDE_WORDS = {"government": "the government", "us": "the United States", "all": "all sides"}
+
 
 def has_own_sources(tables: Tables) -> bool:
     return set(OWN_SOURCES) <= set(tables.sources["source_id"])
@@ -163,11 +165,12 @@ def claims_in_words(tables: Tables, claims: pd.DataFrame | None = None) -> pd.Da
     source, paragraph, decision, disputed_by, note, basis."""
     c = tables.claims if claims is None else claims
     scopes = tables.provinces.set_index("province_id")["name"]
+    sides = SIDE_WORDS | {"taliban": tables.about.taking_side}
     return pd.DataFrame(
         {
             "id": c["claim_id"],
             "who": c["claimant_name"].where(c["claimant_name"] != "", "the outlet"),
-            "about": c["side"],
+            "about": c["side"].astype(str).map(lambda side: sides.get(side, side)),
             "measure": c["measure"].str.replace("_", " "),
             "figure": [figure_in_words(claim) for _, claim in c.iterrows()],
             "scope": c["scope"].map(scopes).fillna("the country"),
