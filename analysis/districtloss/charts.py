@@ -320,9 +320,7 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
         x=alt.X("as_of_earliest:T", axis=DAY_AXIS), x2="end:T", color=alt.Color("speaker:N", scale=scale, legend=None)
     )
     # Over its bar, and not beside it, a label leaves the bar its width on a phone too.
-    label = base.mark_text(align="left", dy=-5, font=FONT, fontSize=12, color=INK).encode(
-        x=alt.value(0), text="row:N"
-    )
+    label = base.mark_text(align="left", dy=-5, font=FONT, fontSize=12, color=INK).encode(x=alt.value(0), text="row:N")
     rows = alt.layer(bars, label).properties(width=WIDTH, height=alt.Step(34))
     return themed(_rows_by(rows, "group", data["group"], orient="top"))
 

@@ -10,6 +10,9 @@ from typing import Any
 # Every ASCII punctuation mark can be escaped in Pandoc's Markdown; escaping all of them leaves no syntax, be it
 # Markdown, HTML, a citation, a cross-reference or a Quarto shortcode.
 SYNTAX = re.compile(r"([!-/:-@\[-`{-~])")
+# Quarto looks for these signs in what Markdown has been read to: it warns of three colons, as of a fence that is not
+# closed, and obeys a shortcode in the value of a variable. An empty span between the signs keeps them apart.
+APART = re.compile(r"(\\:\\:)(?=\\:)|(\\\{)(?=\\\{)")
 SPACE = re.compile(r"\s+")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # Longer cells would make a page that nobody can read; the CSV beside the table holds the whole text.
@@ -21,7 +24,7 @@ def escape(text: object) -> str:
     flat = SPACE.sub(" ", CONTROL.sub("", str(text))).strip()
     if len(flat) > LONGEST:
         flat = flat[: LONGEST - 1] + "…"
-    return SYNTAX.sub(r"\\\1", flat)
+    return APART.sub(r"\g<0>[]{}", SYNTAX.sub(r"\\\1", flat))
 
 
 def pipe_table(
