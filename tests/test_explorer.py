@@ -323,6 +323,7 @@ def test_without_figures_the_page_keeps_to_the_losses(page_at, tmp_path):
     study = Study.of(read_tables(tmp_path), parameters.Parameters())
     page = page_at(name="bare", held=content(study))
     assert list(shown(page)) == ["Named losses", "Named losses a week", "Districts lost and still held at the end"]
+    assert page.locator(".choice-copy code").first.inner_text() == "districtloss build --data FOLDER"
     assert page.locator("fieldset").count() == 1 and page.locator(".choice select").count() == 2
     page.context.close()
 

@@ -156,7 +156,7 @@ def test_the_folder_that_is_built_from_is_whole_and_says_the_same(added: Path):
         assert {path.name for path in joined.path.iterdir()} >= set(folders.table_files())
         assert same(read_tables(joined.path), read_tables(added))
         assert not folders.about(joined.path).extends
-        assert not folders.is_own(joined.path)
+        assert not folders.about(joined.path).own
     assert not joined.path.exists()
 
 

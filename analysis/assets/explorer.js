@@ -127,7 +127,8 @@
       const value = settings[name], safe = /^[\w.,-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
       return name === "start" || name === "as_of" ? `--${name.replace("_", "-")} ${safe}` : `--set ${name}=${safe}`;
     });
-    return ["districtloss build", ...words].join(" ");
+    // Where others keep their data nobody knows; the data package that the report offers is what belongs there.
+    return ["districtloss build", ...(data.own ? [] : ["--data FOLDER"]), ...words].join(" ");
   }
 
   // THE FORM

@@ -305,7 +305,7 @@ def _compute(
         "as_of": f"{study.as_of:%Y-%m-%d}",
         "provinces": len(tables.provinces),
         "subtitle": study.subtitle,
-        "own": folders.is_own(stage / "data"),
+        "own": study.tables.about.own,
     }
     shutil.rmtree(stage / "data")
     return made

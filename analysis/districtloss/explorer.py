@@ -49,7 +49,8 @@ def content(
     are those of `choices.claim_scales` and `claim_headlines` over all of `claim_specs`.
 
     `factors`: the choices (name, question, whether it is a decision, options as value and words, the report's
-    first; group main, more or claims). `settings`: where the report itself departs from the defaults.
+    first; group main, more or claims). `settings`: where the report itself departs from the defaults; `own`:
+    whether it is of the project's own data.
     `combinations`: how many there are of the choices on events and on figures. `events`: days of each window, the
     names of the counts, and tables; a row of a table has the counts under one combination of its factors (of so
     many options: `sizes`; the last one fastest), `at` says which row. `poisson`: exact bounds for the mean of each
@@ -71,6 +72,7 @@ def content(
     windows = next(f for f in factors if f.name == "as_of").options
     stated = study.stated_losses()
     return {
+        "own": study.tables.about.own,
         "settings": parameters.settings(study.parameters),
         "combinations": combinations,
         "province": "" if stated.empty else stated["province"].iat[0],

@@ -35,6 +35,7 @@ SIDE = "districtloss:side"
 PARAMETERS = "districtloss:parameters"
 MODES = ("add", "replace")
 LONGEST_NAME = 80
+OWN_NAME = "districtloss"  # of the package that the project's own data are
 # What stands beside the tables and goes along with them; of ours only where the tables are all ours.
 BESIDE = ("CODEBOOK.md", "audit.json")
 OURS = "districtloss/data"  # how faults name a row of ours in a folder that extends it
@@ -48,6 +49,7 @@ class About:
     country: str = ""
     side: str = ""
     parameters: dict[str, str] = field(default_factory=dict, hash=False)
+    own: bool = False  # the project's own data, untouched
 
     def country_of(self, provinces: Iterable[str]) -> str:
         """Return how the report names the country: as the folder does, or by its provinces' ids."""
@@ -102,7 +104,7 @@ def about(folder: Path) -> About:
     if faults:
         raise Faults(faults)
     texts = {name: _text(value) for name, value in settings.items()}
-    return About(extends, names[COUNTRY], names[SIDE], texts)
+    return About(extends, names[COUNTRY], names[SIDE], texts, package.get("name") == OWN_NAME)
 
 
 def table_files() -> list[str]:
@@ -133,11 +135,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return "|".join(map(str, value))
     return str(value)
-
-
-def is_own(folder: Path) -> bool:
-    """Say whether the folder holds the project's own data, by the name of its package."""
-    return _package(folder).get("name") == "districtloss"
 
 
 @dataclass

@@ -58,7 +58,8 @@ def publish(stage: Path, tables: Tables, drawer: Drawer) -> dict[str, Any]:
     words = {name: escape(text) for name, text in parts["words"].items()}
     _write_yaml(stage / "_variables.yml", values.variables(numbers) | words)
     shutil.rmtree(folder / "parts")
-    return {"values": numbers, "flags": parts["flags"]}
+    whole = max(len(tables.events), len(tables.claims)) <= LONGEST_LIST
+    return {"values": numbers, "flags": parts["flags"] | {"all_rows": whole}}
 
 
 def _joined(paths: list[Path]) -> Part:
