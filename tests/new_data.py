@@ -88,6 +88,17 @@ def before_the_window() -> Data:
     return data
 
 
+def open_ended() -> Data:
+    """Changes of control of which only one end is told, by turns."""
+    data = without_decisions(ours())
+    told = [row for row in data["events"] if row["event_type"] in ("capture", "recapture")]
+    for at, row in enumerate(told):
+        end, precision = (("date_earliest", "before"), ("date_latest", "after"), ("", ""))[at % 3]
+        if end:
+            row |= {end: "", "date_precision": precision}
+    return data
+
+
 def a_window_of_one_day() -> Data:
     data = one_event()
     data["sources"] = [_source("paper-2021-06-05", "2021-06-05")]
@@ -129,7 +140,7 @@ FOLDERS: dict[str, Callable[[], Data]] = {
     made.__name__: made
     for made in (
         no_decisions, no_claims, no_events, nothing_but_a_source, no_statement, pentagon_and_milley_alone,
-        without_parties, one_event, before_the_window, a_window_of_one_day, another_country,
+        without_parties, one_event, before_the_window, open_ended, a_window_of_one_day, another_country,
     )
 }  # fmt: skip
 

@@ -1,10 +1,17 @@
 """Counting thousands of combinations at once gives what counting each by itself gives."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 
+import new_data
 import real
 from districtloss import choices, rates
+from districtloss.incidents import told_days
+from districtloss.parameters import Parameters
+from districtloss.study import Study
+from districtloss.tables import read_tables
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +33,6 @@ def one_by_one(study, specs, row):
         "as_of": chosen.pop("as_of"),
         "attribution": choices.attributions(study)[chosen.pop("attribution")],
     }
-    import datetime as dt
-
     settings["as_of"] = dt.date.fromisoformat(settings["as_of"])
     return real.study(decisions=chosen, **settings)
 
@@ -48,6 +53,23 @@ def test_the_fast_count_is_the_plain_count(study, sample, row):
     local = rates.gross(local[local["province_id"] == stated["scope"]])
     assert (fast["local_low"], fast["local_point"], fast["local_high"]) == (local.low, local.point, local.high)
     assert fast["days"] == plain.days
+
+
+def test_the_fast_count_is_the_plain_count_where_intervals_are_open(tmp_path):
+    tables = read_tables(new_data.folder("open_ended", tmp_path))
+    study = Study.of(tables, Parameters())
+    specs = choices.specifications(choices.event_factors(study), 60)
+    counts = choices.event_headlines(study, specs)
+    for row in range(0, len(specs.index), 2):
+        chosen = {f.name: f.options[k] for f, k in zip(specs.factors, specs.index[row], strict=True)}
+        rule, end, words = (chosen.pop(name) for name in ("date_rule", "as_of", "attribution"))
+        settings = {"date_rule": rule, "as_of": dt.date.fromisoformat(end), "decisions": chosen}
+        plain = Study.of(tables, Parameters(attribution=choices.attributions(study)[words], **settings))
+        for name, estimate in (("gross", plain.gross()), ("net", plain.net())):
+            fast = counts.iloc[row][[f"{name}_point", f"{name}_low", f"{name}_high"]]
+            assert rates.Estimate(*fast) == estimate, (row, name)
+    told = told_days(study.losses)
+    assert told["date_earliest"].isna().any() and told["date_latest"].isna().any()
 
 
 def test_the_first_specification_is_the_reports_own(study, sample):

@@ -156,8 +156,10 @@ def loss_bars(
     together = steps.assign(date=(start + pd.to_timedelta(after, "D")).clip(upper=as_of))
     together = together.groupby(["province_id", "date"], observed=True, as_index=False)[["low", "point", "high"]].sum()
     ends = pd.DataFrame({"province_id": "", "date": [start, as_of], "low": 0, "point": 0, "high": 0})
-    first, end = (alt.DateTime(year=d.year, month=d.month, date=d.day) for d in (start, as_of + pd.Timedelta(days=1)))
-    window = alt.Scale(domainMin=first, domainMax=end)
+    opens, closes = (
+        alt.DateTime(year=d.year, month=d.month, date=d.day) for d in (start, as_of + pd.Timedelta(days=1))
+    )
+    window = alt.Scale(domainMin=opens, domainMax=closes)
     edges = ("low", "point", "high")
     running = (
         alt.Chart(pd.concat([together.astype({"province_id": str}), ends], ignore_index=True))
@@ -180,7 +182,9 @@ def loss_bars(
     names = alt.Axis(title=None, labelLimit=200, domain=False, ticks=False, labelExpr="slice(datum.label, 4)")
     # A district can be lost twice: a number before its name makes a lane of each loss.
     lanes = [f"{number:03d} {place}" for number, place in enumerate(bars["place"])]
-    drawn = alt.Chart(bars.assign(lane=lanes, end=bars["date_latest"] + pd.Timedelta(days=1))).encode(
+    # An end that is not told lies somewhere beyond the window.
+    first, last = bars["date_earliest"].fillna(start), bars["date_latest"].fillna(as_of)
+    drawn = alt.Chart(bars.assign(lane=lanes, date_earliest=first, end=last + pd.Timedelta(days=1))).encode(
         y=alt.Y("lane:N", sort=None, scale=alt.Scale(paddingInner=0.3), axis=names),
         opacity=alt.condition(CHOSEN, alt.value(1), alt.value(0.12)),
         tooltip=[
@@ -217,8 +221,11 @@ def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelM
 
     `changes`: district, lane (one a report), date_earliest, date_latest, days, to, standing, source, what.
     """
+    # An end that is not told is drawn as far as anything is.
+    first, last = changes["date_earliest"], changes["date_latest"]
     drawn = changes.assign(
-        end=changes["date_latest"] + pd.Timedelta(days=1),
+        date_earliest=first.fillna(min(first.min(), last.min())),
+        end=last.fillna(max(first.max(), last.max())) + pd.Timedelta(days=1),
         side=changes["to"].map({"taliban": f"to {side}", "government": "to the government"}),
     )
     sides = alt.Scale(domain=[f"to {side}", "to the government"], range=[TALIBAN, GOVERNMENT])

@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pandas as pd
 from districtloss import claims as figures
 from districtloss import decisions as register
 from districtloss import rates
-from districtloss.incidents import LOSS_TYPES, RECAPTURE_TYPES
+from districtloss.incidents import LOSS_TYPES, OPEN, RECAPTURE_TYPES
 from districtloss.parameters import ATTRIBUTIONS, DATE_RULES
 from districtloss.study import Study
 from districtloss.tables import Tables
@@ -228,9 +229,9 @@ def _day(stamp: pd.Timestamp) -> int:
 FAR = 2**30
 
 
-def _day_or_never(cell: str | pd.Timestamp) -> int:
+def _end(column: str, cell: str | pd.Timestamp) -> int:
     stamp = pd.Timestamp(cell)
-    return FAR if pd.isna(stamp) else _day(stamp)
+    return _day(OPEN[column] if pd.isna(stamp) else stamp)
 
 
 @dataclass(frozen=True)
@@ -295,8 +296,7 @@ class _Cells:
         incident_code: dict[str, int] = {}
         type_code = dict.fromkeys(LOSS_TYPES, 1) | dict.fromkeys(RECAPTURE_TYPES, 2)
         encode: dict[str, Callable[[Any], int]] = {
-            "date_earliest": _day_or_never,
-            "date_latest": _day_or_never,
+            **{column: partial(_end, column) for column in OPEN},
             "event_type": lambda v: type_code.get(v, 0),
             "attribution": ATTRIBUTIONS.index,
             "incident_id": lambda v: incident_code.setdefault(v, len(incident_code)),
@@ -333,8 +333,7 @@ class _Cells:
     def incidents(self, counted: Array) -> _Incidents:
         """Group the counted reports by incident, as `incidents.incidents` does."""
         shape = (len(counted), self.incident_count)
-        keep = counted & (self.place >= 0) & (self.first < FAR) & (self.last < FAR)
-        spec, report = np.nonzero(keep)
+        spec, report = np.nonzero(counted & (self.place >= 0))
         at = (spec, self.incident[spec, report])
         first, last = self.first[spec, report], self.last[spec, report]
 

@@ -63,8 +63,11 @@ def days_of(tables: Tables) -> Callable[[Any, Any], str]:
 
     def with_year(earliest: Any, latest: Any) -> str:
         first, last = pd.Timestamp(earliest), pd.Timestamp(latest)
-        if pd.isna(first) or pd.isna(last):
+        if pd.isna(first) and pd.isna(last):
             return days(first, last)
+        if pd.isna(first) or pd.isna(last):
+            known = first if pd.isna(last) else last
+            return days(first, last).replace(f"{known:%b}", f"{known:%b} {known.year}")
         if first.year == last.year:
             return f"{days(first, last)} {last.year}"
         return f"{first.day} {first:%b} {first.year} – {last.day} {last:%b} {last.year}"

@@ -15,6 +15,9 @@ LOSS_TYPES = ("capture",)
 RECAPTURE_TYPES = ("recapture",)
 # Told of, but not counted unless a decision makes them a capture or a recapture.
 DOUBTED_TYPES = ("claimed_capture", "claimed_recapture", "implied_capture")
+# An interval that is open (`before` a day, `after` a day) is as wide as datapackage.json lets dates be: what lies in
+# it is possible on every day that the text leaves, and certain on none.
+OPEN = {"date_earliest": pd.Timestamp("1900-01-01"), "date_latest": pd.Timestamp("2100-12-31")}
 
 
 def control_reports(tables: Tables) -> pd.DataFrame:
@@ -34,7 +37,7 @@ def incidents(reports: pd.DataFrame, types: Sequence[str], attribution: Sequence
     """Return one row per incident told of by at least one report of these types and attributions.
 
     The days an incident can have happened on are those that all its reports allow; where reports contradict
-    each other, all the days that any of them allows.
+    each other, all the days that any of them allows. An end that is not told is that of OPEN.
 
     Columns: incident_id, place_id, name, province_id, date_earliest, date_latest (days), events (ids joined
     with `|`), disputed (some report of it is disputed by another).
@@ -47,11 +50,11 @@ def incidents(reports: pd.DataFrame, types: Sequence[str], attribution: Sequence
     end = np.append(begin, len(order))[1:]
 
     def over(how: np.ufunc, column: str) -> pd.Series:
-        cells = counted[column].to_numpy("datetime64[s]")
+        cells = counted[column].fillna(OPEN[column]).to_numpy("datetime64[s]")
         return pd.Series(how.reduceat(cells, begin) if len(begin) else cells)
 
-    first_end, last_end = over(np.fmin, "date_latest"), over(np.fmax, "date_latest")
-    first_start, last_start = over(np.fmin, "date_earliest"), over(np.fmax, "date_earliest")
+    first_end, last_end = over(np.minimum, "date_latest"), over(np.maximum, "date_latest")
+    first_start, last_start = over(np.minimum, "date_earliest"), over(np.maximum, "date_earliest")
     agree = last_start <= first_end
     told = counted["event_id"].tolist()
     disputed = (counted["disputed_by"] != "").to_numpy(bool)
@@ -63,3 +66,8 @@ def incidents(reports: pd.DataFrame, types: Sequence[str], attribution: Sequence
         events=pd.Series(["|".join(told[a:b]) for a, b in zip(begin, end, strict=True)], dtype=str),
         disputed=np.logical_or.reduceat(disputed, begin) if len(begin) else disputed,
     )
+
+
+def told_days(table: pd.DataFrame) -> pd.DataFrame:
+    """Return incidents with the ends missing that are not told: to be worded and drawn."""
+    return table.assign(**{column: table[column].where(table[column] != end) for column, end in OPEN.items()})

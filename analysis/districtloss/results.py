@@ -176,10 +176,14 @@ def day(date: Any) -> str:
 
 
 def days(earliest: Any, latest: Any) -> str:
-    """Return an interval of days in short: `21 Jun`, `25–30 Jun`, `1 May – 21 Jun`."""
+    """Return an interval of days in short: `21 Jun`, `25–30 Jun`, `1 May – 21 Jun`, `by 21 Jun`, `from 25 Jun on`."""
     first, last = pd.Timestamp(earliest), pd.Timestamp(latest)
-    if pd.isna(first) or pd.isna(last):
+    if pd.isna(first) and pd.isna(last):
         return "day not known"
+    if pd.isna(first):
+        return f"by {last.day} {last:%b}"
+    if pd.isna(last):
+        return f"from {first.day} {first:%b} on"
     if first == last:
         return f"{first.day} {first:%b}"
     if (first.year, first.month) == (last.year, last.month):
