@@ -254,7 +254,7 @@ def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelM
     return themed(_rows_by(bars, "district", drawn["district"], orient="left"))
 
 
-def _rows_by(chart: alt.Chart | alt.LayerChart, column: str, values: pd.Series, orient: str) -> alt.FacetChart:
+def _rows_by(chart: alt.Chart, column: str, values: pd.Series, orient: str) -> alt.FacetChart:
     """Return the chart in rows by a column, in the order in which its values first come."""
     header = alt.Header(
         labelAngle=0,
@@ -322,13 +322,16 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     domain = list(dict.fromkeys(data["speaker"]))
     palette = {"Pentagon": "#0b5c8a", "Milley": "#3f8f5b", "Taliban": TALIBAN, "Biden": "#6b4c9a"}
     scale = alt.Scale(domain=domain, range=[palette.get(s, INK) for s in domain])
-    base = alt.Chart(data).encode(y=alt.Y("row:N", sort=None, axis=None), tooltip=tooltip)
-    bars = base.mark_bar(height=9, cornerRadius=3, yOffset=8).encode(
-        x=alt.X("as_of_earliest:T", axis=DAY_AXIS), x2="end:T", color=alt.Color("speaker:N", scale=scale, legend=None)
-    )
     # Over its bar, and not beside it, a label leaves the bar its width on a phone too.
-    label = base.mark_text(align="left", dy=-5, font=FONT, fontSize=12, color=INK).encode(x=alt.value(0), text="row:N")
-    rows = alt.layer(bars, label).properties(width=WIDTH, height=alt.Step(34))
+    over = alt.Axis(
+        title=None, domain=False, ticks=False, labelAlign="left", labelPadding=0, labelOffset=-10, labelLimit=0,
+        labelColor=INK, zindex=1,
+    )  # fmt: skip
+    bars = alt.Chart(data).mark_bar(height=9, cornerRadius=3, yOffset=6).encode(
+        x=alt.X("as_of_earliest:T", axis=DAY_AXIS), x2="end:T", y=alt.Y("row:N", sort=None, axis=over),
+        color=alt.Color("speaker:N", scale=scale, legend=None), tooltip=tooltip,
+    )  # fmt: skip
+    rows = bars.properties(width=WIDTH, height=alt.Step(34))
     return themed(_rows_by(rows, "group", data["group"], orient="top"))
 
 
@@ -339,7 +342,7 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
     combinations from first to last that take the option); one panel a question, in the order of the table.
     """
     # The labels of the options need a good part of the width.
-    width, end = WIDTH - 210, int(options["last"].max() if len(options) else curve["rank"].max())
+    width, end = WIDTH - 175, int(options["last"].max() if len(options) else curve["rank"].max())
     scale = alt.Scale(domain=[0, end], nice=False, zero=False)
     nothing = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
     x = alt.X("rank:Q", scale=scale, axis=nothing)
@@ -366,19 +369,20 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
     # Neighbours overlap by a hair: where they only touch, the page shines through.
     seam = 0.3 * (options["last"] - options["first"])
     options = options.assign(until=(options["last"] + seam).clip(upper=end))
-    title = {"anchor": "start", "frame": "group", "offset": 3, "font": FONT, "fontSize": 12, "color": INK}
+    title = {"anchor": "start", "frame": "bounds", "offset": 3, "font": FONT, "fontSize": 12, "color": INK}
     title["fontWeight"] = "normal"
     for question, part in options.groupby("question", sort=False):
         place = alt.Axis(title="combinations of choices, by size", format=",d", grid=False, tickCount=5)
         last = question == options["question"].iat[-1]
         panels.append(
-            alt.Chart(part, title=alt.TitleParams(textwrap.wrap(str(question), 78), **title))
+            alt.Chart(part, title=alt.TitleParams(textwrap.wrap(str(question), 48), **title))
             .mark_rect()
             .encode(
                 x=alt.X("first:Q", scale=scale, axis=place if last else nothing),
                 x2="until:Q",
                 y=alt.Y("option:N", sort=None, scale=alt.Scale(paddingInner=0.12), axis=alt.Axis(
-                    title=None, labelLimit=205, domain=False, ticks=False, labelFontSize=12)),
+                    title=None, labelLimit=165, minExtent=170, maxExtent=170, domain=False, ticks=False,
+                    labelFontSize=12)),
                 color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=["#f1f3f4", GOVERNMENT]), legend=None),
                 tooltip=[
                     alt.Tooltip("option:N", title="Option"),

@@ -251,7 +251,7 @@ def in_words(study: Study, name: str, option: str) -> str:
     if name == "attribution":
         told = [SOURCES[ATTRIBUTIONS.index(a)] for a in choices.attributions(study)[option]]
         if len(told) == len(ATTRIBUTIONS):
-            return "everybody, warring parties too"
+            return "everybody, parties too"
         return ", ".join(told)
     if name == "as_of":
         return results.day(option)
