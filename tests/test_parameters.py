@@ -1,6 +1,10 @@
 """A parameter that cannot be used is told before anything runs, with what would be right."""
 
+import dataclasses
 import datetime as dt
+import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -10,6 +14,7 @@ from hypothesis import strategies as st
 from districtloss import parameters
 from districtloss.faults import Faults
 from districtloss.notebooks import notebooks
+from districtloss.paths import ROOT
 
 
 def fault(**settings) -> str:
@@ -104,3 +109,11 @@ def test_settings_lead_back_to_the_same_parameters(attribution, **values):
 
 def test_the_defaults_need_no_setting():
     assert parameters.settings(parameters.Parameters()) == {}
+
+
+def test_help_names_every_parameter_that_can_be_set():
+    command = [sys.executable, "-m", "districtloss", "build", "--help"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = [f.name for f in dataclasses.fields(parameters.Parameters) if f.name != "decisions"]
+    for name in [*names, "D01"]:
+        assert re.search(rf"^ +{name}\b", said, re.MULTILINE), name

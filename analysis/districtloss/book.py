@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -135,8 +134,3 @@ def timestamp(report: Mapping[str, Any]) -> int:
     date = str(report.get("report", {}).get("date", "1970-01-01"))
     day = datetime.datetime.fromisoformat(date).replace(tzinfo=datetime.UTC)
     return int(day.timestamp())
-
-
-def is_inside(path: Path, folder: Path) -> bool:
-    """Whether `path` stays within `folder` once dots and links are followed."""
-    return os.path.commonpath([path.resolve(), folder.resolve()]) == str(folder.resolve())

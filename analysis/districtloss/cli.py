@@ -7,12 +7,14 @@ Imports stand inside the commands, so that `--help` and an unchanged report need
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from districtloss.faults import Fault, Faults
+from districtloss.parameters import MEANING
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -26,6 +28,11 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A parameter or a decision, e.g. denominator=401 or D04=counted."),
 ]
+# The first character has click keep the lines as they are.
+NAMES = "\b\nWhat --set can set:\n" + "\n".join(
+    textwrap.fill(meaning, 79, initial_indent=f"  {name:<12} ", subsequent_indent=" " * 15)
+    for name, meaning in MEANING.items()
+)
 Force = Annotated[bool, typer.Option("--force", help="Redo all, also what has not changed.")]
 Kernel = Annotated[bool, typer.Option("--kernel", help="Run the notebooks in real Jupyter kernels, all of them.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but faults.")]
@@ -96,7 +103,7 @@ def _make(
         print(f"{page}  version {made['version']}, digest {made['digest'][:12]}{with_}")
 
 
-@app.command()
+@app.command(epilog=NAMES)
 def build(
     data: Data = None,  # type: ignore[assignment]
     output: Output = None,  # type: ignore[assignment]
@@ -114,7 +121,7 @@ def build(
     )
 
 
-@app.command()
+@app.command(epilog=NAMES)
 def run(
     data: Data = None,  # type: ignore[assignment]
     output: Output = None,  # type: ignore[assignment]

@@ -53,15 +53,16 @@ class Parameters:
         }
 
 
-# What --help and the methods chapter say of each.
+# What --help says of each.
 MEANING = {
     "start": "first day of the window (ISO date)",
     "as_of": "last day of the window (ISO date); by default the day of the newest source",
     "denominator": "districts in the country, 1 to 1000",
-    "attribution": f"attributions that count as a change of control, of {', '.join(ATTRIBUTIONS)}",
+    "attribution": f"attributions that count as a change of control, joined by commas: {', '.join(ATTRIBUTIONS)}",
     "date_rule": f"the day that stands for an interval in point figures: {', '.join(DATE_RULES)}",
     "net": "whether recaptures are subtracted in the headline rate (true or false)",
     "confidence": "of the Poisson intervals, 0.5 to 0.999",
+    "D01, D02, …": "which option of a decision is taken; the report's chapter on choices lists all",
 }
 
 

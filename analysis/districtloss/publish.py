@@ -209,7 +209,7 @@ def event_list(tables: Tables, named: Collection[str]) -> str:
     rows = evidence.events_in_words(tables, evidence.some(tables.events, "event_id", named, LONGEST_LIST))
     return _listing(
         rows,
-        lambda r: f"{escape(r.place)}: {escape(r.what)}, {escape(r.when)}. {escape(r.who)}.",
+        lambda r: f"{_begun(r.place)}: {escape(r.what)}, {escape(r.when)}. {_begun(r.who)}.",
         len(tables.events),
         tables,
     )
@@ -221,12 +221,17 @@ def claim_list(tables: Tables, named: Collection[str]) -> str:
     return _listing(
         rows,
         lambda r: (
-            f"{escape(r.who)}: {escape(r.measure)} ({escape(r.about)}), {escape(r.figure)}, {escape(r.scope)}, "
+            f"{_begun(r.who)}: {escape(r.measure)} ({escape(r.about)}), {escape(r.figure)}, {escape(r.scope)}, "
             f"as of {escape(r.when)}."
         ),
         len(tables.claims),
         tables,
     )
+
+
+def _begun(text: str) -> str:
+    """Return text for the beginning of a sentence."""
+    return escape(text[:1].upper() + text[1:])
 
 
 def _listing(rows: pd.DataFrame, sentence: Any, whole: int, tables: Tables) -> str:
