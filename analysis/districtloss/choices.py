@@ -492,6 +492,38 @@ def taken(specs: Specifications, order: Array, names: Sequence[str], bins: int) 
     return pd.concat(rows)[columns].reset_index(drop=True) if rows else pd.DataFrame(columns=columns)
 
 
+BINS = 80  # of a curve: a thin sample of its combinations can be told apart
+PANELS = 5  # choices shown below a curve
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A headline under combinations of choices, in order of size (Simonsohn, Simmons & Nelson 2020).
+
+    `whole`: rank, low, point, high, ours, one row a combination. `drawn`: those of its rows that a chart shows, each
+    in the middle of its part, and the report's own. `taken`: as the function of that name gives it, of the choices
+    that move the headline most.
+    """
+
+    whole: pd.DataFrame
+    drawn: pd.DataFrame
+    taken: pd.DataFrame
+
+
+def curve(specs: Specifications, headline: pd.DataFrame, moved: pd.DataFrame) -> Curve:
+    """Return the curve of a headline; `headline` has low, point and high, a row a specification; `moved` as `swings`
+    gives it."""
+    middle = headline["low"] + headline["high"]
+    order = headline.assign(middle=middle).sort_values(["point", "middle"], kind="stable").index.to_numpy()
+    whole = headline.loc[order, ["low", "point", "high"]].assign(rank=range(len(order)), ours=order == 0)
+    middles = ((np.arange(BINS) + 0.5) * len(whole) / BINS).astype(int)
+    drawn = pd.concat([whole.iloc[np.unique(middles)], whole[whole["ours"]]]).drop_duplicates("rank")
+    most = moved.groupby("factor", sort=False)["change"].agg(lambda change: change.abs().max())
+    most = most.sort_values(ascending=False, kind="stable")
+    columns = ["rank", "low", "point", "high", "ours"]
+    return Curve(whole[columns], drawn[columns], taken(specs, order, list(most[most > 0].index[:PANELS]), BINS))
+
+
 def along(shares: pd.DataFrame) -> str:
     """Return in words which options the ends of a curve take more often than the rest of it, from `taken`."""
     if shares.empty:
@@ -501,10 +533,12 @@ def along(shares: pd.DataFrame) -> str:
     average = shares.groupby(["question", "option"], sort=False)["share"].mean()
     told = []
     for end, where in ends.items():
+        if not where.any():  # few combinations have no quarters
+            continue
         here = shares[where].groupby(["question", "option"], sort=False)["share"].mean()
         more = (here - average).idxmax()
         told.append(f"{printed(here[more], 0, 'percent')} of the {end} quarter have “{more[1]}” for “{more[0]}”")
-    return f"{'; '.join(told)}."
+    return f"{'; '.join(told)}." if told else ""
 
 
 def what_matters(moved: pd.DataFrame, unit: str, named: int = 3) -> str:
