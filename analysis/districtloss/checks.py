@@ -13,7 +13,7 @@ import pandas as pd
 from districtloss import decisions
 from districtloss.faults import Fault
 from districtloss.schema import Package, show
-from districtloss.tables import Tables, cell_problem, nearest
+from districtloss.tables import Tables, as_text, cell_problem, nearest
 
 # A deadline looks ahead of the article that reports it; every other figure is of a time before it.
 LOOKS_AHEAD = "withdrawal_deadline"
@@ -21,7 +21,7 @@ SUGGESTIONS = 500  # looking for the nearest of many names is dear: so many wron
 
 
 def check(tables: Tables, package: Package, missing: Mapping[str, Collection[str]] | None = None) -> list[Fault]:
-    """Return every fault between cells, rows and tables.
+    """Return every fault between cells, rows and tables, whose text is categorical: rules look at what is distinct.
 
     `missing` names the columns that a file lacks: rules that need one of them are passed over, since that
     fault is told already. Cells that could not be read count as empty.
@@ -68,19 +68,30 @@ def _foreign_keys(run: _Run) -> None:
             cells = getattr(run.tables, table.name)[key.column]
             known = getattr(run.tables, key.table)[key.target]
             target = run.package.tables[key.table]
-            _unknown(run, table.name, key.column, cells, known, f"{key.target} of {target.file}")
+            _unknown(run, table.name, key.column, cells, [known], f"{key.target} of {target.file}")
 
 
-def _unknown(run: _Run, table: str, column: str, cells: pd.Series, known: pd.Series, what: str) -> None:
-    """Add a fault for each cell that is neither empty nor one of `known`."""
+def _unknown(run: _Run, table: str, column: str, cells: pd.Series, known: list[pd.Series], what: str) -> None:
+    """Add a fault for each cell that is neither empty nor in one of the columns of `known`."""
+    cells = cells.astype("category")
+    distinct = cells.cat.categories
+    wrong = np.asarray(distinct != "", dtype=bool)
+    for column_of_known in known:
+        wrong &= ~_among(distinct, column_of_known)
+    if not wrong.any():
+        return
     remedy = _remedy(known)
-    cells = cells[cells != ""]
-    wrong = cells[~cells.isin(known)] if len(cells) else cells
-    for row, value in zip(wrong.index.tolist(), wrong.tolist(), strict=True):
+    cells = cells[wrong[cells.cat.codes]]
+    for row, value in zip(cells.index.tolist(), cells.tolist(), strict=True):
         run.fault(table, row, column, f"{show(value)} is no {what}", remedy(value))
 
 
-def _remedy(known: pd.Series) -> Callable[[str], str]:
+def _among(texts: pd.Index, known: pd.Series) -> np.ndarray:
+    """Return for each text whether it stands in a column: the index of its categories is built once for all rules."""
+    return known.astype("category").cat.categories.get_indexer(texts) >= 0
+
+
+def _remedy(known: list[pd.Series]) -> Callable[[str], str]:
     choices: list[str] = []
     asked: set[str] = set()
 
@@ -88,7 +99,7 @@ def _remedy(known: pd.Series) -> Callable[[str], str]:
     def remedy(value: str) -> str:
         asked.add(value)
         if not choices:
-            choices.extend(known[known != ""].drop_duplicates())
+            choices.extend(dict.fromkeys(text for column in known for text in column.unique() if text))
         meant = nearest(value, choices) if len(asked) <= SUGGESTIONS else None
         return f"did you mean {meant}?" if meant else "add that row there, or name one that is there"
 
@@ -98,16 +109,15 @@ def _remedy(known: pd.Series) -> Callable[[str], str]:
 def _lists(run: _Run, table: str, column: str) -> pd.Series:
     """The items of a column of |-separated lists, indexed by row."""
     cells = getattr(run.tables, table)[column]
-    items = cells[cells != ""].str.split("|").explode()
-    return items if isinstance(items, pd.Series) else cells[:0]
+    return cast(pd.Series, cells[cells != ""].astype(str).str.split("|").explode().astype(str))
 
 
 def _references(run: _Run) -> None:
     """Lists of ids name rows that exist."""
     events, claims = run.tables.events["event_id"], run.tables.claims["claim_id"]
-    both = pd.concat([events, claims])
+    both = [events, claims]
     for table, column, known, what in (
-        ("events", "disputed_by", events, "event_id of events.csv"),
+        ("events", "disputed_by", [events], "event_id of events.csv"),
         ("claims", "disputed_by", both, "event_id or claim_id"),
         ("decisions", "touches", both, "event_id or claim_id"),
     ):
@@ -298,9 +308,13 @@ def _incidents(run: _Run) -> None:
         return
     places = run.tables.places
     inside = {place: within for place, within in zip(places["place_id"], places["within"], strict=True) if within}
-    events = run.tables.events
-    named = events.loc[events["place_id"] != "", ["incident_id", "place_id"]].drop_duplicates()
-    spanning = named[named["incident_id"].duplicated(keep=False) & (named["incident_id"] != "")]
+    events = run.tables.events[["incident_id", "place_id"]]
+    named = events[(events["place_id"] != "") & (events["incident_id"] != "")]
+    incident_of, place_of = (named[name].cat.codes.to_numpy() for name in named)
+    some_place = np.zeros(len(events["incident_id"].cat.categories), dtype=place_of.dtype)
+    some_place[incident_of] = place_of
+    of_several = np.unique(incident_of[place_of != some_place[incident_of]])
+    spanning = as_text(named[np.isin(incident_of, of_several)]).drop_duplicates()
     for incident, group in spanning.groupby("incident_id", sort=False):
         smallest = max(group["place_id"], key=lambda place: len(list(_chain(place, inside))))
         around = set(_chain(smallest, inside))
@@ -315,8 +329,10 @@ def _incidents(run: _Run) -> None:
 
 def _published(run: _Run, table: str) -> pd.Series:
     """The day on which the source of each row was published."""
-    sources = run.tables.sources.drop_duplicates("source_id").set_index("source_id")["published"]
-    return sources.reindex(getattr(run.tables, table)["source_id"]).reset_index(drop=True)
+    sources = run.tables.sources.drop_duplicates("source_id")
+    published = pd.Series(sources["published"].array, index=pd.Index(sources["source_id"].astype(object)))
+    cells = getattr(run.tables, table)["source_id"].cat
+    return published.reindex(cells.categories).take(cells.codes.to_numpy()).reset_index(drop=True)
 
 
 def _after_publication(run: _Run) -> None:
@@ -341,13 +357,13 @@ def _scopes(run: _Run) -> None:
     if run.has("claims", "scope") and run.has("provinces", "province_id"):
         provinces = run.tables.provinces["province_id"]
         scope = run.tables.claims["scope"]
-        country = provinces.str[:2].drop_duplicates()
+        country = provinces.str[:2]
         _unknown(
             run,
             "claims",
             "scope",
             scope,
-            pd.concat([provinces, country]),
+            [provinces, country],
             "province_id of provinces.csv, nor their country",
         )
 
@@ -381,8 +397,8 @@ def _options(run: _Run) -> None:
     if any(run.missing.get(name) for name in ("options", "decisions", "events", "claims")):
         return
     known = decisions.choices(tables.decisions)
-    named = tables.options["row_id"]
-    ids = {name: set(named[named.isin(getattr(tables, name)[key])]) for name, key in decisions.KEYS.items()}
+    named = tables.options["row_id"].cat.categories
+    ids = {name: set(named[_among(named, getattr(tables, name)[key])]) for name, key in decisions.KEYS.items()}
     usable = []
     for row, cell in enumerate(_records(tables.options)):
         before = len(run.faults)
@@ -421,21 +437,22 @@ def _cell_of_option(run: _Run, row: int, cell: Mapping[str, str], ids: set[str])
     else:
         for key in rules.foreign_keys:
             known = getattr(run.tables, key.table)[key.target]
-            if key.column == name and value and value not in set(known):
+            if key.column == name and value and not _among(pd.Index([value]), known).all():
                 problem = f"{show(value)} is no {key.target} of {key.table}.csv"
-                run.fault("options", row, "value", problem, _remedy(known)(value))
+                run.fault("options", row, "value", problem, _remedy([known])(value))
 
 
 def _coded_otherwise(run: _Run, options: pd.DataFrame) -> None:
     """The rows that an option changes still agree with themselves; publication days may be in doubt too."""
-    as_coded = {}
+    options, as_coded = as_text(options), {"decisions": as_text(run.tables.decisions)}
     for name, key in decisions.KEYS.items():
         frame = getattr(run.tables, name)
-        as_coded[name] = frame[frame[key].isin(options["row_id"])].drop_duplicates(key).reset_index(drop=True)
+        touched = frame[frame[key].isin(options["row_id"].tolist())]
+        as_coded[name] = as_text(touched).drop_duplicates(key).reset_index(drop=True)
     tables = replace(run.tables, **as_coded, options=options, lines={})
     told = {(table, row_id, replace(fault, row=None)) for table, row_id, fault in _faults_of_rows(run, tables)}
-    rows: dict[str, list[pd.DataFrame]] = {name: [frame.iloc[:0]] for name, frame in as_coded.items()}
-    cells_of: dict[str, list[tuple[int, str]]] = {name: [] for name in as_coded}
+    rows: dict[str, list[pd.DataFrame]] = {name: [as_coded[name].iloc[:0]] for name in decisions.KEYS}
+    cells_of: dict[str, list[tuple[int, str]]] = {name: [] for name in decisions.KEYS}
     for pair, cells in options.groupby(["decision_id", "option"], sort=False):
         decision, option = map(str, cast(tuple[object, object], pair))
         changed = decisions.apply(tables, {decision: option})

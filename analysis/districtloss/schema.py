@@ -77,8 +77,9 @@ class Column:
             return True
         if re.search(r"\[\^|[.]|\\[sSDWn]", self.pattern):  # could match the line ends between the texts
             return False
-        lines = "".join(f"{text}\n" for text in texts if text)
-        one_each = lines.count("\n") == sum(map(bool, texts))
+        filled = [text for text in texts if text]
+        lines = "".join([f"{text}\n" for text in filled])
+        one_each = lines.count("\n") == len(filled)
         return one_each and re.fullmatch(f"(?:(?:{self.pattern})\\n)*+", lines) is not None
 
     def rules(self) -> list[str]:
@@ -280,7 +281,7 @@ def pandera_schema(table: Table, missing: Collection[str] = ()) -> pa.DataFrameS
     for column in table.columns.values():
         checks = _cell_checks(column)
         if column.required:
-            checks.insert(0, pa.Check(lambda series: series != "", name="required"))
+            checks.insert(0, pa.Check(_filled, name="required"))
         if column.unique:
             checks.append(pa.Check(_first_of_its_kind, name="unique"))
         columns[column.name] = pa.Column(checks=checks, required=False)
@@ -308,14 +309,18 @@ def _cell_checks(column: Column) -> list[pa.Check]:
         return judged[0][1]
 
     def holds(rule: str) -> Callable[[pd.Series], pd.Series]:
-        def check(series: pd.Series) -> pd.Series:
+        def check(series: pd.Series) -> pd.Series | bool:
             verdicts = broken(series.cat.categories) != rule
-            return pd.Series(verdicts[series.cat.codes.to_numpy()], index=series.index)
+            return verdicts.all() or pd.Series(verdicts[series.cat.codes.to_numpy()], index=series.index)
 
         return check
 
     return [pa.Check(holds(rule), name=rule) for rule in column.rules()]
 
 
-def _first_of_its_kind(series: pd.Series) -> pd.Series:
-    return ~series.duplicated() | (series == "")
+def _filled(series: pd.Series) -> pd.Series | bool:
+    return not (series.cat.categories == "").any() or series != ""
+
+
+def _first_of_its_kind(series: pd.Series) -> pd.Series | bool:
+    return len(series.cat.categories) == len(series) or ~series.duplicated() | (series == "")
