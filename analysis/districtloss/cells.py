@@ -1,6 +1,7 @@
 """The cells of a regular CSV file, found in its bytes a column at a time, not row by row.
 
-Regular is a file whose rows all have as many cells as its header, and whose quotes all are where they belong.
+Regular is a file whose rows all have as many cells as its header, at least two, and whose quotes all are where they
+belong. The work is done a part of the file after the other, so that what is looked at stays in the processor's cache.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 QUOTE, COMMA, NEWLINE, RETURN = (ord(c) for c in '",\n\r')
-CHUNK = 1 << 18  # bytes looked at together: they and what is found in them stay in the processor's cache
+CHUNK = 1 << 20  # bytes
 LONG = 64  # bytes: cells of columns with a longer one are made texts first and compared as such
 
 
@@ -28,62 +29,88 @@ def separators(data: bytes, chunk: int = CHUNK) -> Iterator[np.ndarray]:
         yield np.flatnonzero(separates) + start
 
 
-def columns(data: bytes, rows: int, width: int) -> Iterator[pd.Categorical]:
-    """Yield the columns of a regular file of so many rows (the header is one) and columns, as categorical text.
+def columns(data: bytes, rows: int, width: int, chunk: int = CHUNK) -> Iterator[pd.Categorical]:
+    """Yield the columns of a regular file with so many rows after its header, as categorical text.
 
     Categories are in the order of their first appearance; an empty cell is "".
     """
-    data += b"\n" + bytes(LONG)  # the last line end may lack, and cells are read with what follows them
-    found = np.empty(rows * width + 1, dtype=np.int32 if len(data) < 1 << 31 else np.int64)
-    count = 0
-    for at in separators(data):
-        found[count : count + len(at)] = at
-        count += len(at)
-    ends = np.ascontiguousarray(found[:-1].reshape(rows, width).T)
-    del found
-    for number, end in enumerate(ends):
-        before = ends[number - 1, 1:] if number else ends[-1, :-1]
-        begin, length = before.astype(np.int64) + 1, end[1:].astype(np.int64) - before - 1
-        if number == width - 1 and b"\r" in data:
-            length -= np.frombuffer(data, np.uint8)[end[1:] - 1] == RETURN
-        codes, texts = _distinct(data, begin, length)
+    if not data.endswith(b"\n"):
+        data += b"\n"
+    words: list[list[np.ndarray]] = [[] for _ in range(width)]
+    long: dict[int, list[bytes]] = {}
+    row = 0
+    for begin, length in _blocks(data, width, chunk):
+        here = slice(row, row := row + len(begin))
+        part = data[begin[0, 0] : begin[-1, -1] + length[-1, -1]] + bytes(LONG)
+        begin = begin - begin[0, 0]
+        for number, longest in enumerate(length.max(axis=0).tolist()):
+            if longest > LONG:
+                long[number] = []
+                continue
+            for position, word in enumerate(_words(part, begin[:, number], length[:, number], longest)):
+                if position == len(words[number]):
+                    words[number].append(np.zeros(rows, dtype=np.uint64))
+                words[number][position][here] = word
+    if long:
+        for begin, length in _blocks(data, width, chunk):
+            for number, written in long.items():
+                ends = begin[:, number] + length[:, number]
+                written += [data[a:b] for a, b in zip(begin[:, number].tolist(), ends.tolist(), strict=True)]
+    for number in range(width):
+        codes, texts = _distinct_long(long.pop(number)) if number in long else _distinct(words[number], rows)
+        words[number].clear()
         if b'"' in data:
             codes, texts = _unquoted(codes, texts)
         yield pd.Categorical.from_codes(codes, categories=pd.Index(texts, dtype=object))
+
+
+def _blocks(data: bytes, width: int, chunk: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield where cells begin and how long they are, by row and column, some rows at a time, without the header."""
+    bytes_ = np.frombuffer(data, np.uint8)
+    ends, header = np.array([-1]), 1  # of the cell before, and of those of a row that has not ended
+    for at in separators(data, chunk):
+        ends = np.concatenate([ends, at])
+        whole = (len(ends) - 1) // width * width
+        begin = ends[:whole].reshape(-1, width) + 1
+        length = ends[1 : whole + 1].reshape(-1, width) - begin
+        length[:, -1] -= bytes_[begin[:, -1] + length[:, -1] - 1] == RETURN  # of a line end \r\n
+        ends = ends[whole:]
+        if len(begin) > header:
+            yield begin[header:], length[header:]
+        header = 0 if len(begin) else header
+
+
+def _words(part: bytes, begin: np.ndarray, length: np.ndarray, longest: int) -> Iterator[np.ndarray]:
+    """Yield cells eight bytes after eight bytes, each eight as one number, with NULs where a cell has ended."""
+    at = np.ndarray(len(part) - 7, "<u8", part, strides=1)
+    for done in range(0, longest, 8):
+        yield at[begin + done] & KEPT.take(length - done, mode="clip")
+
+
+KEPT = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)  # of a word, by the bytes that are the cell's
+
+
+def _distinct(words: list[np.ndarray], rows: int) -> tuple[np.ndarray, list[str]]:
+    """Return a code for each cell, the same where the same is written, and what each code stands for."""
+    if not words:
+        return np.zeros(rows, dtype=np.int64), [""]
+    codes, distinct = pd.factorize(words[0])
+    for word in words[1:]:
+        more, these = pd.factorize(word)
+        if len(these) > 1:  # both are below the number of rows, so their product is a number of 64 bits
+            codes, distinct = pd.factorize(codes * len(these) + more)
+    first = np.empty(len(distinct), dtype=np.int64)
+    first[codes[::-1]] = np.arange(rows)[::-1]
+    together = np.stack([word[first] for word in words], axis=1).astype("<u8").view(f"S{8 * len(words)}")
+    return codes, b"\0".join(together.ravel().tolist()).decode().split("\0")
+
+
+def _distinct_long(written: list[bytes]) -> tuple[np.ndarray, list[str]]:
+    codes, distinct = pd.factorize(np.array(written, dtype=object))
+    return codes, [text.decode() for text in distinct]
 
 
 def _unquoted(codes: np.ndarray, written: list[str]) -> tuple[np.ndarray, list[str]]:
     meant = [text[1:-1].replace('""', '"') if text.startswith('"') else text for text in written]
     same, texts = pd.factorize(np.array(meant, dtype=object))  # "x" and x are the same
     return same[codes], list(texts)
-
-
-def _distinct(data: bytes, begin: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Return a code for each cell, the same where the same is written, and what each code stands for."""
-    if length.max() > LONG:
-        written = [data[a : a + n] for a, n in zip(begin.tolist(), length.tolist(), strict=True)]
-        codes, texts = pd.factorize(np.array(written, dtype=object))
-        return codes, [text.decode() for text in texts]
-    codes, many = np.zeros(len(begin), dtype=np.int64), 1
-    for word in _words(data, begin, length):
-        code, distinct = pd.factorize(word)
-        if many == 1:
-            codes, many = code, len(distinct)
-        elif len(distinct) > 1:  # both are below the number of rows, so their product is a number of 64 bits
-            codes, distinct = pd.factorize(codes * len(distinct) + code)
-            many = len(distinct)
-    first = np.empty(many, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    words = list(_words(data, begin[first], length[first]))
-    if not words:
-        return codes, [""]
-    together = np.stack(words, axis=1).astype("<u8").view(f"S{8 * len(words)}")
-    return codes, b"\0".join(together.ravel().tolist()).decode().split("\0")
-
-
-def _words(data: bytes, begin: np.ndarray, length: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the cells eight bytes after eight bytes, each eight as one number, NULs where a cell has ended."""
-    at = np.ndarray(len(data) - 7, "<u8", data, strides=1)
-    kept = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
-    for done in range(0, int(length.max()), 8):
-        yield at[begin + done] & kept.take(length - done, mode="clip")

@@ -356,7 +356,7 @@ def _columns(header: list[str], table: schema.Table, fault: Complain) -> list[st
 def _cells(data: bytes, columns: list[str], shape: Shape) -> pd.DataFrame:
     """Return the rows that have the right number of cells, as categorical text."""
     if shape.regular and len(shape.lines):
-        found = cells.columns(data, len(shape.lines) + 1, len(columns))
+        found = cells.columns(data, len(shape.lines), len(columns))
         return pd.DataFrame(dict(zip(columns, found, strict=True)), copy=False)
     limit = csv.field_size_limit(sys.maxsize)
     try:
