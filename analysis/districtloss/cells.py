@@ -56,10 +56,11 @@ def columns(data: bytes, rows: int, width: int, chunk: int = CHUNK) -> Iterator[
             for number, written in long.items():
                 ends = begin[:, number] + length[:, number]
                 written += [data[a:b] for a, b in zip(begin[:, number].tolist(), ends.tolist(), strict=True)]
+    quoted = b'"' in data
     for number in range(width):
         codes, texts = _distinct_long(long.pop(number)) if number in long else _distinct(words[number], rows)
         words[number].clear()
-        if b'"' in data:
+        if quoted:
             codes, texts = _unquoted(codes, texts)
         yield pd.Categorical.from_codes(codes, categories=pd.Index(texts, dtype=object))
 
@@ -101,8 +102,11 @@ def _distinct(words: list[np.ndarray], rows: int) -> tuple[np.ndarray, list[str]
             codes, distinct = pd.factorize(codes * len(these) + more)
     first = np.empty(len(distinct), dtype=np.int64)
     first[codes[::-1]] = np.arange(rows)[::-1]
-    together = np.stack([word[first] for word in words], axis=1).astype("<u8").view(f"S{8 * len(words)}")
-    return codes, b"\0".join(together.ravel().tolist()).decode().split("\0")
+    together = np.zeros((len(first), 8 * len(words) + 1), dtype=np.uint8)
+    together[:, :-1] = np.stack([word[first] for word in words], axis=1).astype("<u8", copy=False).view(np.uint8)
+    kept = together != 0
+    kept[:, -1] = True  # one NUL after each; no cell has any
+    return codes, together[kept].tobytes().decode().split("\0")[:-1]
 
 
 def _distinct_long(written: list[bytes]) -> tuple[np.ndarray, list[str]]:

@@ -75,9 +75,9 @@ def _unknown(run: _Run, table: str, column: str, cells: pd.Series, known: list[p
     """Add a fault for each cell that is neither empty nor in one of the columns of `known`."""
     cells = cells.astype("category")
     distinct = cells.cat.categories
-    wrong = np.asarray(distinct != "", dtype=bool)
-    for column_of_known in known:
-        wrong &= ~_among(distinct, column_of_known)
+    wrong = np.array(list(map(bool, distinct)), dtype=bool)
+    for there in known:
+        wrong &= ~_among(distinct, there)
     if not wrong.any():
         return
     remedy = _remedy(known)
@@ -109,7 +109,12 @@ def _remedy(known: list[pd.Series]) -> Callable[[str], str]:
 def _lists(run: _Run, table: str, column: str) -> pd.Series:
     """The items of a column of |-separated lists, indexed by row."""
     cells = getattr(run.tables, table)[column]
-    return cast(pd.Series, cells[cells != ""].astype(str).str.split("|").explode().astype(str))
+    return cast(pd.Series, cells[_filled(cells)].astype(str).str.split("|").explode().astype(str))
+
+
+def _filled(cells: pd.Series) -> np.ndarray:
+    """Return which cells of categorical text are not empty; asking what is distinct once is quicker than `!= ""`."""
+    return np.array(list(map(bool, cells.cat.categories)), dtype=bool)[cells.cat.codes]
 
 
 def _references(run: _Run) -> None:
@@ -309,7 +314,7 @@ def _incidents(run: _Run) -> None:
     places = run.tables.places
     inside = {place: within for place, within in zip(places["place_id"], places["within"], strict=True) if within}
     events = run.tables.events[["incident_id", "place_id"]]
-    named = events[(events["place_id"] != "") & (events["incident_id"] != "")]
+    named = events[_filled(events["place_id"]) & _filled(events["incident_id"])]
     incident_of, place_of = (named[name].cat.codes.to_numpy() for name in named)
     some_place = np.zeros(len(events["incident_id"].cat.categories), dtype=place_of.dtype)
     some_place[incident_of] = place_of

@@ -77,8 +77,8 @@ class Column:
             return True
         if re.search(r"\[\^|[.]|\\[sSDWn]", self.pattern):  # could match the line ends between the texts
             return False
-        filled = [text for text in texts if text]
-        lines = "".join([f"{text}\n" for text in filled])
+        filled = list(filter(None, texts))
+        lines = "\n".join([*filled, ""])
         one_each = lines.count("\n") == len(filled)
         return one_each and re.fullmatch(f"(?:(?:{self.pattern})\\n)*+", lines) is not None
 
@@ -301,11 +301,10 @@ def _cell_checks(column: Column) -> list[pa.Check]:
     def broken(distinct: pd.Index) -> np.ndarray:
         if not judged or judged[0][0] is not distinct:
             texts = distinct.to_numpy(dtype=object).tolist()
-            if column.all_match(texts):
-                rules = [""] * len(texts)
-            else:
-                rules = [(column.problem(text) or ("", ""))[0] if text else "" for text in texts]
-            judged[:] = [(distinct, np.array(rules, dtype=object))]
+            rules = np.full(len(texts), "", dtype=object)
+            if not column.all_match(texts):
+                rules[:] = [(column.problem(text) or ("", ""))[0] if text else "" for text in texts]
+            judged[:] = [(distinct, rules)]
         return judged[0][1]
 
     def holds(rule: str) -> Callable[[pd.Series], pd.Series]:
@@ -319,7 +318,7 @@ def _cell_checks(column: Column) -> list[pa.Check]:
 
 
 def _filled(series: pd.Series) -> pd.Series | bool:
-    return not (series.cat.categories == "").any() or series != ""
+    return all(series.cat.categories.tolist()) or series != ""
 
 
 def _first_of_its_kind(series: pd.Series) -> pd.Series | bool:
