@@ -268,6 +268,17 @@ def show(text: str, width: int = 60) -> str:
     return repr(text if len(text) <= width else text[: width - 1] + "…")
 
 
+Check = Callable[[Any], Any]  # from categorical text to which cells hold to a rule, or True if all do
+
+
+def holds(table: Table, cells: pd.DataFrame, missing: Collection[str] = ()) -> bool:
+    """Return whether every cell of a table as it is read, and its key, hold to the rules."""
+    present = [column for column in table.columns.values() if column.name not in missing]
+    return all(np.all(check(cells[c.name])) for c in present for check in _cell_checks(c).values()) and all(
+        check(cells).all() for check in _row_checks(table, missing).values()
+    )
+
+
 def pandera_schema(table: Table, missing: Collection[str] = ()) -> pa.DataFrameSchema:
     """Build the Pandera schema of a table as it is read: categorical text, "" where a cell is empty.
 
@@ -277,25 +288,20 @@ def pandera_schema(table: Table, missing: Collection[str] = ()) -> pa.DataFrameS
     """
     import pandera.pandas as pa
 
-    columns = {}
-    for column in table.columns.values():
-        checks = _cell_checks(column)
-        if column.required:
-            checks.insert(0, pa.Check(_filled, name="required"))
-        if column.unique:
-            checks.append(pa.Check(_first_of_its_kind, name="unique"))
-        columns[column.name] = pa.Column(checks=checks, required=False)
-    schema_checks = []
-    if len(table.primary_key) > 1 and not set(table.primary_key) & set(missing):
-        key = list(table.primary_key)
-        schema_checks.append(pa.Check(lambda frame: ~frame.duplicated(key), name="key"))
-    return pa.DataFrameSchema(columns, checks=schema_checks)
+    def named(checks: Mapping[str, Check]) -> list[pa.Check]:
+        return [pa.Check(check, name=rule) for rule, check in checks.items()]
+
+    columns = {c.name: pa.Column(checks=named(_cell_checks(c)), required=False) for c in table.columns.values()}
+    return pa.DataFrameSchema(columns, checks=named(_row_checks(table, missing)))
 
 
-def _cell_checks(column: Column) -> list[pa.Check]:
+def _row_checks(table: Table, missing: Collection[str]) -> dict[str, Check]:
+    key = list(table.primary_key)
+    return {"key": lambda frame: ~frame.duplicated(key)} if len(key) > 1 and not set(key) & set(missing) else {}
+
+
+def _cell_checks(column: Column) -> dict[str, Check]:
     """One check a rule. A cell breaks one rule at most, so the distinct values are judged once for all checks."""
-    import pandera.pandas as pa
-
     judged: list[tuple[pd.Index, np.ndarray]] = []  # the distinct values, and which rule each of them breaks
 
     def broken(distinct: pd.Index) -> np.ndarray:
@@ -307,14 +313,18 @@ def _cell_checks(column: Column) -> list[pa.Check]:
             judged[:] = [(distinct, rules)]
         return judged[0][1]
 
-    def holds(rule: str) -> Callable[[pd.Series], pd.Series]:
+    def kept(rule: str) -> Check:
         def check(series: pd.Series) -> pd.Series | bool:
             verdicts = broken(series.cat.categories) != rule
             return verdicts.all() or pd.Series(verdicts[series.cat.codes.to_numpy()], index=series.index)
 
         return check
 
-    return [pa.Check(holds(rule), name=rule) for rule in column.rules()]
+    return {
+        **({"required": _filled} if column.required else {}),
+        **{rule: kept(rule) for rule in column.rules()},
+        **({"unique": _first_of_its_kind} if column.unique else {}),
+    }
 
 
 def _filled(series: pd.Series) -> pd.Series | bool:
