@@ -449,30 +449,29 @@ def _cell_of_option(run: _Run, row: int, cell: Mapping[str, str], ids: set[str])
 
 def _coded_otherwise(run: _Run, options: pd.DataFrame) -> None:
     """The rows that an option changes still agree with themselves; publication days may be in doubt too."""
-    options, as_coded = as_text(options), {"decisions": as_text(run.tables.decisions)}
+    options = as_text(options)
+    as_coded, coded_otherwise = {}, {}
+    cells_of: dict[str, list[tuple[int, str]]] = {}
     for name, key in decisions.KEYS.items():
         frame = getattr(run.tables, name)
-        touched = frame[frame[key].isin(options["row_id"].tolist())]
-        as_coded[name] = as_text(touched).drop_duplicates(key).reset_index(drop=True)
-    tables = replace(run.tables, **as_coded, options=options, lines={})
-    told = {(table, row_id, replace(fault, row=None)) for table, row_id, fault in _faults_of_rows(run, tables)}
-    rows: dict[str, list[pd.DataFrame]] = {name: [as_coded[name].iloc[:0]] for name in decisions.KEYS}
-    cells_of: dict[str, list[tuple[int, str]]] = {name: [] for name in decisions.KEYS}
-    for pair, cells in options.groupby(["decision_id", "option"], sort=False):
-        decision, option = map(str, cast(tuple[object, object], pair))
-        changed = decisions.apply(tables, {decision: option})
-        for name, key in decisions.KEYS.items():
-            first = cells[cells["table"] == name].drop_duplicates("row_id")
-            cell_of = dict(zip(first["row_id"], first.index.tolist(), strict=True))
-            frame = getattr(changed, name)
-            touched = frame[frame[key].isin(first["row_id"])]
-            rows[name].append(touched)
-            cells_of[name] += [(cell_of[row_id], f"{decision} {option}") for row_id in touched[key]]
-    stacked: dict[str, Any] = {name: pd.concat(parts, ignore_index=True) for name, parts in rows.items()}
-    for table, row_id, fault in _faults_of_rows(run, replace(tables, **stacked)):
-        cell, under = cells_of[table][(fault.row or 2) - 2]
+        rows = as_text(frame[frame[key].isin(options["row_id"].tolist())]).drop_duplicates(key).reset_index(drop=True)
+        cells = options[(options["table"] == name) & options["row_id"].isin(rows[key])]
+        changed_row = cells.groupby(["decision_id", "option", "row_id"], sort=False).ngroup()
+        first = cells[~changed_row.duplicated()]
+        changed = rows.set_index(key, drop=False).loc[first["row_id"]].reset_index(drop=True)
+        for column, those in cells.groupby("column", sort=False):
+            values = [decisions.typed(value, changed[column].dtype) for value in those["value"]]
+            changed.loc[changed_row[those.index].to_numpy(), column] = values
+        as_coded[name], coded_otherwise[name] = rows, changed
+        under = first["decision_id"] + " " + first["option"]
+        cells_of[name] = list(zip(first.index.tolist(), under.tolist(), strict=True))
+    without_lines = replace(run.tables, lines={})
+    before = _faults_of_rows(run, replace(without_lines, **as_coded))
+    told = {(table, row_id, replace(fault, row=None)) for table, row_id, fault in before}
+    for table, row_id, fault in _faults_of_rows(run, replace(without_lines, **coded_otherwise)):
+        cell, option = cells_of[table][(fault.row or 2) - 2]
         if (table, row_id, replace(fault, row=None)) not in told:
-            problem = f"under {under}, {row_id} {fault.column}: {fault.problem}"
+            problem = f"under {option}, {row_id} {fault.column}: {fault.problem}"
             run.fault("options", cell, "value", problem, fault.remedy)
 
 

@@ -55,12 +55,13 @@ def apply(tables: Tables, chosen: Mapping[str, str]) -> Tables:
         frame = getattr(tables, str(name)).copy()
         row_of = pd.Series(frame.index, index=frame[KEYS[str(name)]])
         for cell in cells.itertuples(index=False):
-            frame.loc[row_of[cell.row_id], cell.column] = _cell(cell.value, frame[cell.column].dtype)
+            frame.loc[row_of[cell.row_id], cell.column] = typed(cell.value, frame[cell.column].dtype)
         changed[str(name)] = frame
     return replace(tables, **changed)
 
 
-def _cell(text: str, dtype: object) -> object:
+def typed(text: str, dtype: object) -> object:
+    """Return the text of a cell as a value of the dtype of its column."""
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return pd.Timestamp(text) if text else pd.NaT
     if pd.api.types.is_integer_dtype(dtype):
