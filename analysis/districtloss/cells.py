@@ -42,12 +42,12 @@ def columns(data: bytes, rows: int, width: int, chunk: int = CHUNK) -> Iterator[
     for begin, length in _blocks(data, width, chunk):
         here = slice(row, row := row + len(begin))
         part = data[begin[0, 0] : begin[-1, -1] + length[-1, -1]] + bytes(LONG)
-        begin = begin - begin[0, 0]
-        for number, longest in enumerate(length.max(axis=0).tolist()):
+        starts, lengths = np.ascontiguousarray((begin - begin[0, 0]).T), np.ascontiguousarray(length.T)
+        for number, longest in enumerate(lengths.max(axis=1).tolist()):
             if longest > LONG:
                 long[number] = []
                 continue
-            for position, word in enumerate(_words(part, begin[:, number], length[:, number], longest)):
+            for position, word in enumerate(_words(part, starts[number], lengths[number], longest)):
                 if position == len(words[number]):
                     words[number].append(np.zeros(rows, dtype=np.uint64))
                 words[number][position][here] = word

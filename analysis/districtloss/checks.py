@@ -75,7 +75,7 @@ def _unknown(run: _Run, table: str, column: str, cells: pd.Series, known: list[p
     """Add a fault for each cell that is neither empty nor in one of the columns of `known`."""
     cells = cells.astype("category")
     distinct = cells.cat.categories
-    wrong = np.array(list(map(bool, distinct)), dtype=bool)
+    wrong = distinct.to_numpy(dtype=object).astype(bool)
     for there in known:
         wrong &= ~_among(distinct, there)
     if not wrong.any():
@@ -114,7 +114,7 @@ def _lists(run: _Run, table: str, column: str) -> pd.Series:
 
 def _filled(cells: pd.Series) -> np.ndarray:
     """Return which cells of categorical text are not empty; asking what is distinct once is quicker than `!= ""`."""
-    return np.array(list(map(bool, cells.cat.categories)), dtype=bool)[cells.cat.codes]
+    return cells.cat.categories.to_numpy(dtype=object).astype(bool)[cells.cat.codes]
 
 
 def _references(run: _Run) -> None:
