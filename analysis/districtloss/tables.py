@@ -288,8 +288,8 @@ def _regular_lines(text: str | bytes) -> np.ndarray | None:
         data += b"\n"
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
-    bytes_ = np.frombuffer(data, np.uint8)
-    if b'"' in data and not _quotes_pair(bytes_):
+    bytes_, quoted = np.frombuffer(data, np.uint8), b'"' in data
+    if quoted and not _quotes_pair(bytes_):
         return None
     counts, ends, before = [], [], 0  # of cells up to the end of each row, and where that is
     for at in cells.separators(data, CHUNK):
@@ -300,7 +300,7 @@ def _regular_lines(text: str | bytes) -> np.ndarray | None:
     in_row = np.diff(np.concatenate(counts), prepend=-1)
     if in_row[0] < 2 or (in_row != in_row[0]).any():
         return None
-    if data.count(b"\n") == len(in_row):
+    if not quoted:  # a row is a line
         return np.arange(2, len(in_row) + 1)
     return np.searchsorted(np.flatnonzero(bytes_ == cells.NEWLINE), np.concatenate(ends)[:-1]) + 2
 
