@@ -541,14 +541,14 @@ def along(shares: pd.DataFrame) -> str:
     return f"{'; '.join(told)}." if told else ""
 
 
-def what_matters(moved: pd.DataFrame, unit: str, named: int = 3) -> str:
+def what_matters(moved: pd.DataFrame, unit: str, decimals: int = 1, named: int = 3) -> str:
     """Return in words which choices move a headline most; `moved` as `swings` gives it, `unit` such as `a week`."""
     size = moved.assign(size=moved["change"].abs()).groupby("question", sort=False)["size"].max()
     size = size.sort_values(ascending=False, kind="stable")
     top = size[size > 0].head(named)
     if top.empty:
         return "None of them alone moves the point figure."
-    told = [f"“{question}” ({printed(by, 1)} {unit})" for question, by in top.items()]
+    told = [f"“{question}” ({printed(by, decimals)} {unit})" for question, by in top.items()]
     listed = " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
     others = size.drop(top.index)
     rest = ""
