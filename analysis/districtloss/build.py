@@ -125,8 +125,10 @@ def _build(
             from districtloss import book
 
             say(f"Rendering HTML and PDF with {chosen[0].capitalize()}")
+            if force:
+                shutil.rmtree(CACHE / "pages", ignore_errors=True)
             _lay_out(stage, made, content, chosen)
-            used = book.render(stage, work, chosen[0])  # type: ignore[arg-type]
+            used = book.render(stage, work, chosen[0], CACHE / "pages")  # type: ignore[arg-type]
             renderer_used = {"name": used.name, "version": used.version}
         _zip(data_files(data), data, work / DATA_ZIP)  # without a report too: diff tells which rows did it
         manifest = _manifest(parameters, keys, made, content, renderer_used, work)

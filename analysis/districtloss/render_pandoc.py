@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from districtloss import book, glyphs
+from districtloss import book, digest, glyphs
 from districtloss.faults import Fault, Faults
 from districtloss.paths import CACHE, RENDER
 from districtloss.shortcodes import Expanded, expand
@@ -26,7 +28,7 @@ FACES = {
 PDF_STANDARD: Literal["ua-1"] = "ua-1"
 
 
-def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
+def render(source: book.Book, stage: Path, out: Path, kept: Path | None) -> book.Rendered:
     """Render `source` from `stage` into `out`; see `book.render`."""
     import typst
 
@@ -60,7 +62,7 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
             except (RuntimeError, typst.TypstError) as error:
                 return Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")])
 
-        version, pdf = _run_book_lua(source, stage, Path(scratch), pages, printed)
+        version, pdf = _run_book_lua(source, stage, Path(scratch), pages, kept, printed)
         if isinstance(pdf, Faults):
             raise pdf
         assert pdf is not None  # without faults, the PDF was printed
@@ -73,7 +75,7 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
 def check(source: book.Book, stage: Path) -> None:
     """Raise the Faults that `render` would, and write nothing. Quarto only warns of most, and names no line."""
     with tempfile.TemporaryDirectory() as scratch:
-        _run_book_lua(source, stage, Path(scratch), None, lambda: None)
+        _run_book_lua(source, stage, Path(scratch), None, None, lambda: None)
 
 
 def copy_assets(stage: Path, folder: Path, *, frame: bool = True) -> None:
@@ -107,12 +109,13 @@ T = TypeVar("T")
 
 
 def _run_book_lua(
-    source: book.Book, stage: Path, scratch: Path, pages: Path | None, printed: Callable[[], T]
+    source: book.Book, stage: Path, scratch: Path, pages: Path | None, kept: Path | None, printed: Callable[[], T]
 ) -> tuple[str, T | None]:
     """Have Pandoc make both editions at once, and call `printed` as soon as that for the PDF is there; return Pandoc's
     version and what `printed` returned. Raises Faults with those of both editions."""
     chapters = _expand(source, stage)
-    job = _job(source, chapters, stage, pages)
+    job = _job(source, chapters, stage, pages, kept)
+    (scratch / "keep").mkdir()
     (scratch / "job.json").write_text(json.dumps(job, ensure_ascii=False, default=str), encoding="utf-8")
     running = {edition: _pandoc(scratch, edition) for edition in EDITIONS}
     try:
@@ -126,7 +129,18 @@ def _run_book_lua(
     found = {(f["file"], f["find"], f["problem"]): f for f in html["faults"] + typst["faults"]}
     if faults := list(found.values()) or _numbered_otherwise(html["numbers"], typst["numbers"]):
         raise Faults(_locate(faults, chapters))
+    if kept:
+        _keep(scratch / "keep", kept)
     return html["pandoc"], result
+
+
+def _keep(made: Path, kept: Path) -> None:
+    """Put what was made of chapters in the place of what was kept of them, each file whole or not at all."""
+    kept.mkdir(parents=True, exist_ok=True)
+    for path in made.iterdir():
+        partial = kept / f"{path.name}.{os.getpid()}.partial"
+        shutil.copyfile(path, partial)
+        partial.replace(kept / path.name)
 
 
 def _numbered_otherwise(html: list[dict[str, Any]], typst: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -154,13 +168,17 @@ def _expand(source: book.Book, stage: Path) -> dict[str, Expanded]:
     return chapters
 
 
-def _job(source: book.Book, chapters: dict[str, Expanded], stage: Path, out: Path | None) -> dict[str, Any]:
+def _job(
+    source: book.Book, chapters: dict[str, Expanded], stage: Path, out: Path | None, kept: Path | None
+) -> dict[str, Any]:
     """Everything that book.lua has to know. Without `out` it only checks."""
     bibliography = source.config.get("bibliography", [])
     files = [bibliography] if isinstance(bibliography, str) else bibliography
     return {
         "stage": str(stage),
         "out": str(out) if out else None,
+        "kept": str(kept) if kept else None,
+        "facts": _facts(source, stage),
         "page": str(RENDER / "page.html"),
         "typst": str(RENDER / "book.typ"),
         "book": source.config.get("book", {}),
@@ -173,6 +191,18 @@ def _job(source: book.Book, chapters: dict[str, Expanded], stage: Path, out: Pat
             {"file": c.file, "page": c.page, "kind": c.kind, "text": chapters[c.file].text} for c in source.chapters
         ],
     }
+
+
+def _facts(source: book.Book, stage: Path) -> str:
+    """Return a hash of all that a chapter is made of, but for its own text and for what other chapters hold."""
+    code = [digest.sha256(RENDER / name) for name in ("book.lua", "page.html")]
+    beside = {
+        path: found
+        for path, found in digest.tree(stage).items()
+        if path.startswith(("results/", "chapters/")) and not path.endswith(".qmd")
+    }
+    told = json.dumps([source.config, source.report, code, beside], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _pandoc(scratch: Path, edition: str) -> subprocess.Popen[str]:

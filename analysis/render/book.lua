@@ -1,7 +1,7 @@
 -- Turns the chapters of the book into HTML pages and one Typst document, teaching Pandoc the part of Quarto's
 -- Markdown that README.md beside this file writes down. Run as `pandoc lua book.lua FOLDER html` for the pages or
 -- `… typst` for FOLDER/book.typ: reads FOLDER/job.json (made by render_pandoc.py), answers in FOLDER/html.json or
--- FOLDER/typst.json.
+-- FOLDER/typst.json, and lays what is to be kept of chapters into FOLDER/keep.
 
 local stringify = pandoc.utils.stringify
 local folder, wanted = arg[1], arg[2]
@@ -98,36 +98,6 @@ local function outside_subset(chapter, blocks)
   })
 end
 
-local function read_chapter(entry)
-  local chapter = {file = entry.file, page = entry.page, kind = entry.kind}
-  local doc = pandoc.read(entry.text, FORMAT)
-  chapter.root = ("../"):rep(select(2, entry.page:gsub("/", "")))
-  chapter.description = given(doc.meta.description) and stringify(doc.meta.description)
-  chapter.nocite = doc.meta.nocite
-  local blocks = doc.blocks:walk({Div = callout_title})
-  if given(doc.meta.title) then
-    blocks:insert(1, pandoc.Header(1, pandoc.utils.blocks_to_inlines({pandoc.Plain(doc.meta.title)})))
-  end
-  local level = 0
-  blocks:walk({Header = function(header)
-    if header.level == 1 and level > 0 then
-      fault(chapter, "# " .. stringify(header), "a second heading of level 1", "a chapter has one title")
-    elseif header.level > level + 1 then
-      fault(chapter, ("#"):rep(header.level) .. " " .. stringify(header), "the heading skips a level",
-        "a heading is at most one level deeper than the one before it")
-    end
-    level = header.level
-  end})
-  if not (blocks[1] and blocks[1].t == "Header" and blocks[1].level == 1) then
-    fault(chapter, "", "the chapter does not start with its title", "the first block is a heading of level 1")
-  end
-  outside_subset(chapter, blocks)
-  chapter.blocks = blocks:walk({Figure = as_division, Table = as_division})
-  return chapter
-end
-
-local chapters = pandoc.List(job.chapters):map(read_chapter)
-
 -- CONDITIONS --------------------------------------------------------------------------------------------------
 
 -- The value of a dotted name in the metadata: "has.stocks".
@@ -162,7 +132,7 @@ local function visible(blocks, format)
   return blocks:walk({Div = choose, Span = choose})
 end
 
--- NUMBERS AND IDS ---------------------------------------------------------------------------------------------
+-- A CHAPTER ---------------------------------------------------------------------------------------------------
 
 local function slug(text)
   local s = pandoc.text.lower(text):gsub("[%p]", function(c) return c:match("[-_.]") and c or "" end)
@@ -173,6 +143,103 @@ end
 local function title_of(header)
   return stringify(header:walk({Note = function() return {} end}))
 end
+
+local function check_headings(chapter, blocks)
+  local level = 0
+  blocks:walk({Header = function(header)
+    if header.level == 1 and level > 0 then
+      fault(chapter, "# " .. stringify(header), "a second heading of level 1", "a chapter has one title")
+    elseif header.level > level + 1 then
+      fault(chapter, ("#"):rep(header.level) .. " " .. stringify(header), "the heading skips a level",
+        "a heading is at most one level deeper than the one before it")
+    end
+    level = header.level
+  end})
+  if not (blocks[1] and blocks[1].t == "Header" and blocks[1].level == 1) then
+    fault(chapter, "", "the chapter does not start with its title", "the first block is a heading of level 1")
+  end
+end
+
+local function as_json(blocks) return pandoc.write(pandoc.Pandoc(blocks), "json") end
+
+-- The citations of a block with nothing around them but the footnote that they stand in, and whether the block is, or
+-- holds, the place of the list of works.
+local function citations_of(block)
+  local cites, listed = pandoc.Inlines({}), false
+  local function collect(list)
+    return function(cite)
+      if not kind_of(cite.citations[1].id:lower()) then list:insert(cite) end
+    end
+  end
+  pandoc.Blocks({block}):walk({
+    traverse = "topdown",
+    Cite = collect(cites),
+    Note = function(note)
+      local inner = pandoc.Inlines({})
+      pandoc.Blocks(note.content):walk({Cite = collect(inner)})
+      if #inner > 0 then cites:insert(pandoc.Note({pandoc.Plain(inner)})) end
+      return nil, false
+    end,
+    Div = function(div) listed = listed or div.identifier == "refs" end,
+  })
+  return cites, listed
+end
+
+-- What the rest of the book has to know of a chapter: headings, ids, figures and tables, citations. Notes in
+-- chapter.citing the places of the blocks with citations.
+local function outline_of(chapter, doc_meta)
+  local out = {headings = pandoc.List(), ids = pandoc.List(), floats = pandoc.List(),
+    description = given(doc_meta.description) and stringify(doc_meta.description)}
+  local function explicit(element)
+    local id = element.identifier
+    if id ~= "" and not KINDS[kind_of(id) or ""] then out.ids:insert(id) end
+  end
+  chapter.blocks:walk({
+    Header = function(header)
+      local title = title_of(header)
+      if header.level == 1 then out.title = title end
+      out.headings:insert({level = header.level, title = title, numbered = not header.classes:includes("unnumbered"),
+        given = header.identifier ~= "", id = header.identifier ~= "" and header.identifier or slug(title)})
+    end,
+    Div = function(div)
+      local kind = kind_of(div.identifier)
+      if not KINDS[kind or ""] then return explicit(div) end
+      out.floats:insert({kind = kind, id = div.identifier})
+      local last = div.content[#div.content]
+      if not last or last.t ~= "Para" or #div.content < 2 then
+        fault(chapter, "#" .. div.identifier, KINDS[kind] .. " without a caption",
+          "the caption is the last paragraph of the division")
+      end
+    end,
+    Span = explicit, Link = explicit, CodeBlock = explicit, Code = explicit, Image = explicit,
+  })
+  chapter.citing = pandoc.List()
+  local cites = pandoc.Blocks({})
+  for place, block in ipairs(chapter.blocks) do
+    local found, listed = citations_of(block)
+    if #found > 0 or listed then chapter.citing:insert(place) end
+    if #found > 0 then cites:insert(pandoc.Plain(found)) end
+    if listed then cites:insert(pandoc.Div({}, pandoc.Attr("refs"))) end
+  end
+  out.cites = as_json(cites)
+  out.nocite = doc_meta.nocite and as_json({pandoc.Plain(doc_meta.nocite)})
+  return out
+end
+
+-- Read a chapter's blocks, and return its outline as text.
+local function read_chapter(chapter)
+  local doc = pandoc.read(chapter.text, FORMAT)
+  local blocks = doc.blocks:walk({Div = callout_title})
+  if given(doc.meta.title) then
+    blocks:insert(1, pandoc.Header(1, pandoc.utils.blocks_to_inlines({pandoc.Plain(doc.meta.title)})))
+  end
+  check_headings(chapter, blocks)
+  outside_subset(chapter, blocks)
+  chapter.blocks = visible(blocks:walk({Figure = as_division, Table = as_division}), wanted)
+  return pandoc.json.encode(outline_of(chapter, doc.meta))
+end
+
+-- NUMBERS AND IDS ---------------------------------------------------------------------------------------------
 
 -- Number headings, figures and tables of all chapters as Quarto does, and note where each id stands.
 -- Returns the register: ids[id] = {chapter, number, kind, title}.
@@ -188,78 +255,68 @@ local function number_all(book)
     entry.chapter = chapter
     ids[id] = entry
   end
+  -- Explicit ids first: one that a heading would get by itself gives way to one that somebody wrote.
+  for _, chapter in ipairs(book) do
+    for _, id in ipairs(chapter.ids) do register(chapter, id, {kind = "block"}) end
+  end
   local next_number, next_letter = 0, 0
   for _, chapter in ipairs(book) do
-    -- Explicit ids first: one that a heading would get by itself gives way to one that somebody wrote.
-    local function explicit(element)
-      if element.identifier ~= "" and element.t ~= "Header" and not KINDS[kind_of(element.identifier) or ""] then
-        register(chapter, element.identifier, {kind = "block"})
-      end
-    end
-    chapter.blocks:walk({Div = explicit, Span = explicit, Link = explicit, CodeBlock = explicit, Code = explicit,
-      Image = explicit})
-  end
-  for _, chapter in ipairs(book) do
     local counters, slugs = {0, 0, 0, 0, 0, 0}, {}
-    chapter.headings = pandoc.List()
-    chapter.blocks = chapter.blocks:walk({Header = function(header)
-      local numbered = not header.classes:includes("unnumbered")
-      if header.level == 1 then
-        chapter.title = title_of(header)
-        if chapter.kind == "chapter" and numbered then
+    for _, heading in ipairs(chapter.headings) do
+      if heading.level == 1 then
+        if chapter.kind == "chapter" and heading.numbered then
           next_number = next_number + 1
           chapter.number = tostring(next_number)
-        elseif chapter.kind == "appendix" and numbered then
+        elseif chapter.kind == "appendix" and heading.numbered then
           next_letter = next_letter + 1
           chapter.number = string.char(64 + next_letter)
         end
-      elseif chapter.number and numbered then
-        counters[header.level] = counters[header.level] + 1
-        for deeper = header.level + 1, 6 do counters[deeper] = 0 end
+      elseif chapter.number and heading.numbered then
+        counters[heading.level] = counters[heading.level] + 1
+        for deeper = heading.level + 1, 6 do counters[deeper] = 0 end
       end
-      local number = numbered and chapter.number or nil
+      local number = heading.numbered and chapter.number or nil
       if number then
-        for level = 2, header.level do number = number .. "." .. counters[level] end
+        for level = 2, heading.level do number = number .. "." .. counters[level] end
       end
-      local was_given = header.identifier ~= ""
-      if not was_given then
-        local base, id, again = slug(title_of(header)), nil, 0
-        id = base
-        while slugs[id] or (ids[id] and ids[id].explicit) do
+      heading.number = number
+      if not heading.given then
+        local base, again = heading.id, 0
+        while slugs[heading.id] or (ids[heading.id] and ids[heading.id].explicit) do
           again = again + 1
-          id = base .. "-" .. again
+          heading.id = base .. "-" .. again
         end
-        slugs[id] = true
-        header.identifier = id
+        slugs[heading.id] = true
       end
-      local entry = {kind = "heading", level = header.level, number = number, title = title_of(header),
-        explicit = was_given, chapter = chapter}
-      if was_given then
-        register(chapter, header.identifier, entry)
-      elseif not ids[header.identifier] then
-        ids[header.identifier] = entry
-      elseif ids[header.identifier].chapter ~= chapter then
-        ids[header.identifier].shared = true -- two chapters have such a heading: no link from a third can mean it
+      local entry = {kind = "heading", level = heading.level, number = number, title = heading.title,
+        explicit = heading.given, chapter = chapter}
+      if heading.given then
+        register(chapter, heading.id, entry)
+      elseif not ids[heading.id] then
+        ids[heading.id] = entry
+      elseif ids[heading.id].chapter ~= chapter then
+        ids[heading.id].shared = true -- two chapters have such a heading: no link from a third can mean it
       end
-      chapter.headings:insert({level = header.level, number = number, title = entry.title, id = header.identifier})
-      header.attributes.number = number
-      return header
-    end})
+    end
     local counts = {fig = 0, tbl = 0}
-    chapter.blocks:walk({Div = function(div)
-      local kind = kind_of(div.identifier)
-      if not KINDS[kind or ""] then return end
-      counts[kind] = counts[kind] + 1
+    for _, float in ipairs(chapter.floats) do
+      counts[float.kind] = counts[float.kind] + 1
       local prefix = chapter.number and chapter.number .. "." or ""
-      register(chapter, div.identifier, {kind = kind, number = prefix .. counts[kind]})
-      local last = div.content[#div.content]
-      if not last or last.t ~= "Para" or #div.content < 2 then
-        fault(chapter, "#" .. div.identifier, KINDS[kind] .. " without a caption",
-          "the caption is the last paragraph of the division")
-      end
-    end})
+      register(chapter, float.id, {kind = float.kind, number = prefix .. counts[float.kind]})
+    end
   end
   return ids
+end
+
+-- Write numbers and ids into the headings of a chapter.
+local function number_headings(chapter)
+  local place = 0
+  chapter.blocks = chapter.blocks:walk({Header = function(header)
+    place = place + 1
+    header.identifier = chapter.headings[place].id
+    header.attributes.number = chapter.headings[place].number
+    return header
+  end})
 end
 
 -- REFERENCES --------------------------------------------------------------------------------------------------
@@ -302,54 +359,57 @@ local function resolve_references(chapter, ids)
   end})
 end
 
-local references = {} -- the bibliography by key, filled at the first use
-local function check_citations(book)
-  local doc = pandoc.Pandoc({}, {bibliography = job.bibliography, nocite = pandoc.Inlines({
-    pandoc.Cite({pandoc.Str("@*")}, {pandoc.Citation("*", "AuthorInText")})})})
-  for _, reference in ipairs(pandoc.utils.references(doc)) do references[reference.id] = true end
-  for _, chapter in ipairs(book) do
-    local function check(cite)
-      for _, citation in ipairs(cite.citations) do
-        if not references[citation.id] and citation.id ~= "*" then
-          fault(chapter, "@" .. citation.id, "unknown citation @" .. citation.id,
-            "it is not in " .. table.concat(job.bibliography_names, ", "))
-        end
-      end
-    end
-    chapter.blocks:walk({Cite = check})
-    if chapter.nocite then pandoc.Blocks({pandoc.Plain(chapter.nocite)}):walk({Cite = check}) end
-  end
-end
-
--- Citations of all chapters at once, so that years get the same letters and one list holds them all.
+-- Cite in all chapters at once, so that years get the same letters and one list holds them all. Of a chapter that is
+-- kept the citations alone are read.
 local function cite_all(book, ids)
   local whole, nocite = pandoc.List(), pandoc.Inlines({})
   for i, chapter in ipairs(book) do
-    whole:insert(pandoc.Div(chapter.blocks, pandoc.Attr("", {}, {["data-chapter"] = tostring(i)})))
-    if chapter.nocite then nocite:extend(chapter.nocite) end
+    local cites = pandoc.read(chapter.cites, "json").blocks
+    local blocks = chapter.blocks and chapter.citing:map(function(place) return chapter.blocks[place] end) or cites
+    whole:insert(pandoc.Div(blocks, pandoc.Attr("", {}, {["data-chapter"] = tostring(i)})))
+    if chapter.nocite then
+      nocite:extend(pandoc.utils.blocks_to_inlines(pandoc.read(chapter.nocite, "json").blocks))
+    end
   end
   if given(job.meta.nocite) then
     nocite:extend(pandoc.utils.blocks_to_inlines(pandoc.read(job.meta.nocite, "markdown").blocks))
   end
-  local meta = {bibliography = job.bibliography, lang = job.lang, ["link-citations"] = true,
+  local every = pandoc.Inlines({pandoc.Cite({pandoc.Str("@*")}, {pandoc.Citation("*", "AuthorInText")})})
+  local references = pandoc.utils.references(pandoc.Pandoc({}, {bibliography = job.bibliography, nocite = every}))
+  local known = {["*"] = true}
+  for _, reference in ipairs(references) do known[reference.id] = true end
+  local function check(chapter, blocks)
+    pandoc.Blocks(blocks):walk({Cite = function(cite)
+      for _, citation in ipairs(cite.citations) do
+        if not known[citation.id] then
+          fault(chapter, "@" .. citation.id, "unknown citation @" .. citation.id,
+            "it is not in " .. table.concat(job.bibliography_names, ", "))
+        end
+      end
+    end})
+  end
+  for i, chapter in ipairs(book) do
+    check(chapter, whole[i].content)
+    if chapter.nocite then check(chapter, pandoc.read(chapter.nocite, "json").blocks) end
+  end
+  if #faults > 0 then return end
+  local meta = {references = references, lang = job.lang, ["link-citations"] = true,
     ["suppress-bibliography"] = false}
   if #nocite > 0 then meta.nocite = nocite end
   if given(job.csl) then meta.csl = job.csl end
   local done = pandoc.utils.citeproc(pandoc.Pandoc(whole, meta))
-  for _, block in ipairs(done.blocks) do
-    local chapter = block.t == "Div" and book[tonumber(block.attributes["data-chapter"] or "")]
-    if chapter then
-      chapter.blocks = block.content
-    else -- no chapter has a division for the list: it ends the last one
-      book[#book].blocks:insert(block)
-    end
-  end
-  for _, chapter in ipairs(book) do
-    chapter.blocks:walk({Div = function(div)
+  for i, block in ipairs(done.blocks) do
+    local chapter = book[i] or book[#book] -- no chapter has a division for the list: it ends the last one
+    block:walk({Div = function(div)
       if div.identifier:match("^ref%-") and not ids[div.identifier] then
         ids[div.identifier] = {kind = "block", chapter = chapter}
       end
     end})
+    if chapter.blocks and book[i] then
+      for j, place in ipairs(chapter.citing) do chapter.blocks[place] = block.content[j] end
+    elseif chapter.blocks then
+      chapter.blocks:insert(block)
+    end
   end
 end
 
@@ -631,25 +691,25 @@ local function page_context(book, i, body)
   }
 end
 
-local function write_pages(book, ids)
-  local template = pandoc.template.compile(read_file(job.page))
-  local index = pandoc.List()
-  for i, chapter in ipairs(book) do
-    resolve_links(chapter, ids, function(link, to)
-      if to.path then
-        link.target = to.path:sub(1, 1) == "/" and chapter.root .. to.path:sub(2) or to.path
-      elseif to.chapter ~= chapter then
-        link.target = chapter.root .. to.chapter.page .. "#" .. to.id
-      end
-      return link
-    end)
-    index:extend(search_entries(chapter, chapter.blocks))
-    local blocks = chapter.blocks:walk({Header = html_heading(chapter), Image = html_image(chapter)})
-    blocks = blocks:walk({Div = html_division(ids)}):walk({Table = html_table})
-    local body = pandoc.write(pandoc.Pandoc(blocks), "html5-smart", {wrap_text = "wrap-none"})
-    chapter.html = pandoc.layout.render(pandoc.template.apply(template, page_context(book, i, body))) .. "\n"
-  end
-  return index
+local template = pandoc.template.compile(read_file(job.page))
+
+-- The page of a chapter, and its entries for the search, as JSON without the brackets.
+local function write_page(book, i, ids)
+  local chapter = book[i]
+  resolve_links(chapter, ids, function(link, to)
+    if to.path then
+      link.target = to.path:sub(1, 1) == "/" and chapter.root .. to.path:sub(2) or to.path
+    elseif to.chapter ~= chapter then
+      link.target = chapter.root .. to.chapter.page .. "#" .. to.id
+    end
+    return link
+  end)
+  local entries = search_entries(chapter, chapter.blocks)
+  local blocks = chapter.blocks:walk({Header = html_heading(chapter), Image = html_image(chapter)})
+  blocks = blocks:walk({Div = html_division(ids)}):walk({Table = html_table})
+  local body = pandoc.write(pandoc.Pandoc(blocks), "html5-smart", {wrap_text = "wrap-none"})
+  local page = pandoc.layout.render(pandoc.template.apply(template, page_context(book, i, body))) .. "\n"
+  return {page = page, search = pandoc.json.encode(entries):sub(2, -2)}
 end
 
 -- TYPST -------------------------------------------------------------------------------------------------------
@@ -801,7 +861,40 @@ local function typst_division(ids, labels)
   end
 end
 
-local function write_typst(book, ids)
+-- The text of a chapter for Typst.
+local function write_typst(book, i, ids)
+  local chapter = book[i]
+  local function label_in(home)
+    return function(id)
+      -- Headings that are called alike in two chapters are told apart by the chapter.
+      local entry = ids[id]
+      local shared = entry and entry.shared
+      return typst_label(shared and home.page:gsub("[/.]", "-") .. "-" .. id or id)
+    end
+  end
+  local labels = label_in(chapter)
+  resolve_links(chapter, ids, function(link, to)
+    if to.path then return link.content end -- a file beside the pages: nothing to link to from the PDF
+    local call = link.classes:includes("number") and "number" or "link"
+    local content = pandoc.Inlines({pandoc.RawInline("typst",
+      ("#%s(%s)["):format(call, label_in(to.chapter)(to.id)))})
+    content:extend(link.content)
+    content:insert(pandoc.RawInline("typst", "]"))
+    return content
+  end)
+  local blocks = chapter.blocks:walk({Header = typst_heading(chapter, labels), Image = typst_image(chapter),
+    Table = typst_table})
+  blocks = blocks:walk({Div = typst_division(ids, labels), Span = function(span)
+    if span.classes:includes("row-id") then
+      span.content = {pandoc.Strong(span.content)}
+      return span
+    end
+  end})
+  return {text = typst_write(blocks) .. "\n"}
+end
+
+-- The whole document: the look, the facts of the title page, the chapters.
+local function typst_document(book)
   local report = job.report
   local out = {read_file(job.typst)}
   local fields = {}
@@ -813,39 +906,13 @@ local function write_typst(book, ids)
   out[#out + 1] = "#show: book.with(" .. table.concat(fields, ", ") .. ")\n"
   local in_appendices = false
   for _, chapter in ipairs(book) do
-    local function label_in(home)
-      return function(id)
-        -- Headings that are called alike in two chapters are told apart by the chapter.
-        local entry = ids[id]
-        local shared = entry and entry.shared
-        return typst_label(shared and home.page:gsub("[/.]", "-") .. "-" .. id or id)
-      end
-    end
-    local labels = label_in(chapter)
-    resolve_links(chapter, ids, function(link, to)
-      if to.path then return link.content end -- a file beside the pages: nothing to link to from the PDF
-      local call = link.classes:includes("number") and "number" or "link"
-      local content = pandoc.Inlines({pandoc.RawInline("typst",
-        ("#%s(%s)["):format(call, label_in(to.chapter)(to.id)))})
-      content:extend(link.content)
-      content:insert(pandoc.RawInline("typst", "]"))
-      return content
-    end)
-    local blocks = chapter.blocks:walk({Header = typst_heading(chapter, labels), Image = typst_image(chapter),
-      Table = typst_table})
-    blocks = blocks:walk({Div = typst_division(ids, labels), Span = function(span)
-      if span.classes:includes("row-id") then
-        span.content = {pandoc.Strong(span.content)}
-        return span
-      end
-    end})
     if chapter.kind == "appendix" and not in_appendices then
       out[#out + 1] = "#show: appendices\n"
       in_appendices = true
     end
-    out[#out + 1] = typst_write(blocks) .. "\n"
+    out[#out + 1] = chapter.made.text
   end
-  write_file(folder .. "/book.typ", table.concat(out, "\n"))
+  return table.concat(out, "\n")
 end
 
 -- THE BOOK ----------------------------------------------------------------------------------------------------
@@ -853,34 +920,62 @@ end
 job.bibliography_names = {}
 for i, path in ipairs(job.bibliography) do job.bibliography_names[i] = path:sub(#job.stage + 2) end
 
-local function edition(format)
-  local book = chapters:map(function(chapter)
-    local copy = {}
-    for key, value in pairs(chapter) do copy[key] = value end
-    copy.blocks = visible(chapter.blocks:clone(), format)
-    return copy
-  end)
-  local ids = number_all(book)
-  for _, chapter in ipairs(book) do resolve_references(chapter, ids) end
-  check_citations(book)
-  if #faults == 0 then cite_all(book, ids) end
-  return book, ids
+-- What is kept of each chapter of an edition: `outline`, made of its text alone (`text` is the hash of that), and
+-- `made`, which its text and the outlines of the whole book (`book`, their hash) went into.
+local function kept_name(chapter) return "/" .. wanted .. "-" .. chapter.file:gsub("[/.]", "-") .. ".json" end
+
+local function open_chapter(entry)
+  local chapter = {file = entry.file, page = entry.page, kind = entry.kind, text = entry.text,
+    root = ("../"):rep(select(2, entry.page:gsub("/", ""))), hash = pandoc.utils.sha1(job.facts .. tostring(PANDOC_VERSION) .. entry.text)}
+  local path = given(job.kept) and job.kept .. kept_name(chapter)
+  local old = path and exists(path) and pandoc.json.decode(read_file(path), false)
+  if old and old.text == chapter.hash then
+    chapter.outline, chapter.old = old.outline, old
+  else
+    chapter.outline = read_chapter(chapter)
+  end
+  for key, value in pairs(pandoc.json.decode(chapter.outline, false)) do chapter[key] = value end
+  return chapter
 end
 
--- One edition a process: they share the reading, and two processors make both in the time of one.
-local book, ids = edition(wanted)
-local index
-if #faults == 0 then
-  if wanted == "html" then index = write_pages(book, ids) else write_typst(book, ids) end
+local book = pandoc.List(job.chapters):map(open_chapter)
+local whole = pandoc.utils.sha1(table.concat(book:map(function(chapter)
+  return chapter.file .. "\n" .. chapter.kind .. "\n" .. chapter.outline
+end), "\n"))
+local stale = book:filter(function(chapter)
+  chapter.made = chapter.old and chapter.old.book == whole and chapter.old.made
+  if not (chapter.made or chapter.blocks) then read_chapter(chapter) end
+  return not chapter.made
+end)
+
+local ids = number_all(book)
+for _, chapter in ipairs(stale) do
+  number_headings(chapter)
+  resolve_references(chapter, ids)
 end
-if index and #faults == 0 and given(job.out) then
-  for _, chapter in ipairs(book) do
-    local parent = chapter.page:match("^(.*)/[^/]*$")
-    if parent then pandoc.system.make_directory(job.out .. "/" .. parent, true) end
-    write_file(job.out .. "/" .. chapter.page, chapter.html)
+if #stale > 0 then cite_all(book, ids) end
+if #faults == 0 then
+  for i, chapter in ipairs(book) do
+    chapter.made = chapter.made or (wanted == "html" and write_page or write_typst)(book, i, ids)
   end
-  pandoc.system.make_directory(job.out .. "/assets", true)
-  write_file(job.out .. "/assets/search.js", "window.DISTRICTLOSS_SEARCH = " .. pandoc.json.encode(index) .. ";\n")
+end
+if #faults == 0 then
+  if wanted == "typst" then
+    write_file(folder .. "/book.typ", typst_document(book))
+  elseif given(job.out) then
+    for _, chapter in ipairs(book) do
+      local parent = chapter.page:match("^(.*)/[^/]*$")
+      if parent then pandoc.system.make_directory(job.out .. "/" .. parent, true) end
+      write_file(job.out .. "/" .. chapter.page, chapter.made.page)
+    end
+    pandoc.system.make_directory(job.out .. "/assets", true)
+    local index = table.concat(book:map(function(chapter) return chapter.made.search end), ",")
+    write_file(job.out .. "/assets/search.js", "window.DISTRICTLOSS_SEARCH = [" .. index .. "];\n")
+  end
+  for _, chapter in ipairs(stale) do
+    write_file(folder .. "/keep" .. kept_name(chapter), pandoc.json.encode({text = chapter.hash, book = whole,
+      outline = chapter.outline, made = chapter.made}))
+  end
 end
 local numbers = pandoc.List()
 for id, entry in pairs(ids) do
