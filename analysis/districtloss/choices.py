@@ -405,21 +405,27 @@ def claim_factors(study: Study) -> list[Factor]:
 def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
     """Return the figures on the scale of districts in every specification: `specification` and the columns of
     `claims.common_scale`, oldest figure first."""
-    base, scales = study.base, []
-    coded: dict[frozenset[tuple[str, str]], pd.DataFrame] = {}
-    # Nothing but the claims that are or can become those of the speakers is coded anew in each specification.
-    rows = base.options[base.options["table"] == "claims"]
-    kept = base.claims["claimant"].isin(list(figures.SPEAKERS)) | base.claims["claim_id"].isin(rows["row_id"])
-    small = replace(base, events=base.events.iloc[:0], claims=base.claims[kept].reset_index(drop=True), options=rows)
-    for index in specs.index:
-        chosen = {f.name: f.options[k] for f, k in zip(specs.factors, index, strict=True)}
-        denominator = int(chosen.pop("denominator"))
-        key = frozenset(chosen.items())
-        if key not in coded:
-            applied = register.apply(small, {**study.parameters.decisions, **chosen})
-            coded[key] = figures.compared(applied.claims)
-        scales.append(figures.common_scale(coded[key], denominator))
-    return pd.concat(scales, keys=range(len(scales)), names=["specification"]).reset_index("specification")
+    base = study.base
+    # Nothing but the claims that are or can become those of the speakers is coded anew.
+    touched = base.options.loc[base.options["table"] == "claims", "row_id"]
+    kept = base.claims["claimant"].isin(list(figures.SPEAKERS)) | base.claims["claim_id"].isin(touched)
+    at = [f.name for f in specs.factors].index("denominator")
+    decided = [f for f in specs.factors if f.name != "denominator"]
+    codings, of = np.unique(np.delete(specs.index, at, axis=1), axis=0, return_inverse=True)
+    chosen = [
+        {**study.parameters.decisions, **{f.name: f.options[k] for f, k in zip(decided, coding, strict=True)}}
+        for coding in codings
+    ]
+    claims = register.claims_under_each(replace(base, claims=base.claims[kept]), chosen)
+    compared = figures.speakers_claims(claims).groupby("coding").tail(figures.MOST_COMPARED)
+    coded = figures.district_scale(compared)
+    scales = []
+    for k, denominator in enumerate(specs.factors[at].options):
+        scale = figures.common_scale(coded, int(denominator)).assign(coding=coded["coding"].to_numpy())
+        under = np.flatnonzero(specs.index[:, at] == k)
+        wanted = pd.DataFrame({"specification": under, "coding": of.ravel()[under]})
+        scales.append(wanted.merge(scale, on="coding").drop(columns="coding"))
+    return pd.concat(scales).sort_values("specification", kind="stable", ignore_index=True)
 
 
 def claim_headlines(scales: pd.DataFrame) -> pd.DataFrame:

@@ -76,8 +76,13 @@ def narrow_value(claim: Row) -> float:
     return (float(low) + float(high)) / 2
 
 
+def district_scale(claims: pd.DataFrame) -> pd.DataFrame:
+    """Return the claims that can be put on the scale of district centers held by the Taliban."""
+    return claims[(claims["side"] == "taliban") & claims["measure"].isin(DISTRICT_MEASURES)]
+
+
 def is_district_scale(claim: Row) -> bool:
-    """Return whether the claim can be put on the scale of district centers held by the Taliban."""
+    """Return whether `district_scale` has the claim."""
     return claim["side"] == "taliban" and claim["measure"] in DISTRICT_MEASURES
 
 

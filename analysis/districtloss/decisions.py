@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -53,11 +53,24 @@ def apply(tables: Tables, chosen: Mapping[str, str]) -> Tables:
     changed: dict[str, pd.DataFrame] = {}
     for name, cells in wanted.groupby("table", sort=False):
         frame = getattr(tables, str(name)).copy()
-        row_of = pd.Series(frame.index, index=frame[KEYS[str(name)]])
+        row_of = dict(zip(frame[KEYS[str(name)]], frame.index, strict=True))
         for cell in cells.itertuples(index=False):
-            frame.loc[row_of[cell.row_id], cell.column] = typed(cell.value, frame[cell.column].dtype)
+            frame.at[row_of[cell.row_id], cell.column] = typed(cell.value, frame[cell.column].dtype)
         changed[str(name)] = frame
     return replace(tables, **changed)
+
+
+def claims_under_each(tables: Tables, chosen: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+    """Return the claims as they would be coded under each of `chosen`, one coding below the other: as `apply` does
+    for one, but all at once. The column `coding` counts the codings from 0."""
+    frame = tables.claims
+    row_of = dict(zip(frame["claim_id"], range(len(frame)), strict=True))
+    many = pd.concat([frame] * len(chosen), ignore_index=True)
+    for cell in tables.options[tables.options["table"] == "claims"].itertuples(index=False):
+        codings = [i for i, choice in enumerate(chosen) if choice.get(cell.decision_id) == cell.option]
+        rows = [i * len(frame) + row_of[cell.row_id] for i in codings]
+        many.loc[rows, cell.column] = typed(cell.value, many[cell.column].dtype)
+    return many.assign(coding=[i for i in range(len(chosen)) for _ in range(len(frame))])
 
 
 def typed(text: str, dtype: object) -> object:

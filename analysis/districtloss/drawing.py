@@ -1,4 +1,4 @@
-"""Draws charts as SVG in a process of its own, which gets warm while other things are done, and keeps the drawings.
+"""Draws charts as SVG in a process of its own, which draws while other things are done, and keeps the drawings.
 
 The renderer (vl-convert) takes 0.6 s to start and holds Python's lock while it draws, so a thread would not do.
 """
@@ -16,7 +16,7 @@ import sys
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 
 FONTS = "font-source-sans-pro"
 
@@ -90,10 +90,8 @@ def _serve(asked: Connection, parents: Connection, kept: Path, also: bool) -> No
     parents.close()  # so that the end of the parent, however it comes, ends this process too
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked to stop as well, and says so
     os.environ["TZ"] = "UTC"  # days are drawn where they lie, whatever the zone of the machine
-    import vl_convert
-
-    vl_convert.register_font_directory(_fonts())
-    vl_convert.vegalite_to_svg({"mark": "point", "data": {"values": [{}]}})
+    if not any(kept.iterdir()):  # all will be to be drawn
+        _renderer().vegalite_to_svg({"mark": "point", "data": {"values": [{}]}})
     if also:
         from districtloss.render_pandoc import vega_bundle
 
@@ -102,7 +100,7 @@ def _serve(asked: Connection, parents: Connection, kept: Path, also: bool) -> No
         while (task := asked.recv()) is not None:
             key, specification = task
             try:
-                svg = vl_convert.vegalite_to_svg(json.loads(specification))
+                svg = _renderer().vegalite_to_svg(json.loads(specification))
             except ValueError as error:
                 asked.send((key, str(error)))
                 continue
@@ -112,10 +110,13 @@ def _serve(asked: Connection, parents: Connection, kept: Path, also: bool) -> No
             asked.send((key, ""))
 
 
-def _fonts() -> str:
+@cache
+def _renderer() -> ModuleType:
     import font_source_sans_pro
+    import vl_convert
 
-    return str(Path(font_source_sans_pro.__file__).parent / "files")
+    vl_convert.register_font_directory(str(Path(font_source_sans_pro.__file__).parent / "files"))
+    return vl_convert
 
 
 def anywhere(svg: str) -> str:

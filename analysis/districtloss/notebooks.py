@@ -6,6 +6,7 @@ A fork has pandas, Altair and the data that were read already; nothing that one 
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import importlib
 import logging
@@ -18,7 +19,7 @@ import tempfile
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
@@ -31,8 +32,12 @@ from districtloss.paths import NOTEBOOKS
 # Papermill and Jupyter write clocks and machine facts into these; none of them is a result.
 CLOCKS = ("papermill", "execution", "language_info", "widgets")
 # What notebooks and Papermill would each import for themselves.
-WARM = ("papermill", "altair", "nbformat", "districtloss.engine", "districtloss.evidence", "districtloss.choices",
-        "districtloss.charts", "districtloss.sanity", "districtloss.timelines", "districtloss.results")  # fmt: skip
+WARM = ("papermill", "altair", "nbformat", "pandera.pandas", "districtloss.engine", "districtloss.evidence",
+        "districtloss.choices", "districtloss.charts", "districtloss.sanity", "districtloss.timelines",
+        "districtloss.results")  # fmt: skip
+# jsonschema, which Altair and Papermill import, would check IRIs with the first, which takes a second to import;
+# pandera would make examples with the second. Nothing here asks for either.
+UNUSED = ("rfc3987_syntax", "hypothesis")
 # pandas fits what it prints to the terminal, and programs ask for the zone: neither is an input.
 SURROUNDINGS = {"COLUMNS": "80", "LINES": "24", "TZ": "UTC"}
 MOST_KEPT = 40  # results of single notebooks, the newest
@@ -40,23 +45,33 @@ MOST_KEPT = 40  # results of single notebooks, the newest
 
 def warm() -> None:
     """Import what notebooks use, so that their forks need not. Call it before anything imports Altair."""
-    with _quiet(), _without("rfc3987_syntax"):
+    with _quiet(), _without(UNUSED), _uncollected():
         for module in WARM:
             importlib.import_module(module)
 
 
 @contextlib.contextmanager
-def _without(module: str) -> Iterator[None]:
-    """Hide a module. jsonschema, which Altair and Papermill import, can use rfc3987_syntax for checks of IRIs that
-    nothing here asks for, and can do without; that module takes a second to import, half of all imports."""
-    hidden = module not in sys.modules
-    if hidden:
+def _without(modules: Collection[str]) -> Iterator[None]:
+    """Hide modules that others import where they find them, and can do without."""
+    hidden = [module for module in modules if module not in sys.modules]
+    for module in hidden:
         sys.modules[module] = None  # type: ignore[assignment]
     try:
         yield
     finally:
-        if hidden:
+        for module in hidden:
             del sys.modules[module]
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage among what is imported, neither now nor later: all of it stays."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def notebooks() -> list[Path]:
