@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,16 @@ def _specification(chart: dict[str, Any]) -> dict[str, Any]:
 
 alt.renderers.register("specification", _specification)
 alt.renderers.enable("specification")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart that is recorded, as a notebook shows it: to ask the chart again would take as long as to make it."""
+
+    specification: dict[str, Any]
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return _specification(self.specification)
 
 
 # A table longer than this becomes a page that nobody reads; the rest is in the CSV beside it.
@@ -124,9 +135,7 @@ class Results:
         )
         return shown
 
-    def figure(
-        self, name: str, chart: alt.TopLevelMixin, data: pd.DataFrame, alt_text: str, note: str = ""
-    ) -> alt.TopLevelMixin:  # fmt: skip
+    def figure(self, name: str, chart: alt.TopLevelMixin, data: pd.DataFrame, alt_text: str, note: str = "") -> Drawn:
         """Record a chart as a Vega-Lite specification, with its data as CSV and what it shows in words.
 
         `note` stands below the chart; it says what a chart of many rows leaves out.
@@ -136,7 +145,7 @@ class Results:
         (self.folder / "figures" / f"{name}.vl.json").write_text(text + "\n", "utf-8")
         _export(data, self.folder / "tables" / f"fig-{name}.csv")
         self._record("figures", name, {"alt": alt_text, "note": note, "notebook": self.notebook})
-        return chart
+        return Drawn(specification)
 
     def data(self, name: str, content: Any) -> None:
         """Record data that a page of the book works with in the reader's browser."""

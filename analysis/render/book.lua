@@ -595,20 +595,11 @@ end
 -- The sections of a chapter as text, for the search.
 local function search_entries(chapter, blocks)
   local entries, current = pandoc.List(), nil
-  local function text_of(block)
-    local text = stringify(block:walk({
-      Note = function() return {} end,
-      RawBlock = function() return {} end,
-      RawInline = function() return {} end,
-      Image = function() return {} end,
-      SoftBreak = pandoc.Space,
-    }))
-    return (text:gsub("%s+", " "))
-  end
+  local function text_of(block) return (stringify(block):gsub("%s+", " ")) end
   local function visit(list)
     for _, block in ipairs(list) do
       if block.t == "Header" then
-        current = {page = chapter.page, id = block.identifier, title = title_of(block),
+        current = {page = chapter.page, id = block.identifier, title = stringify(block),
           number = block.attributes.number, chapter = chapter.title, text = pandoc.List()}
         entries:insert(current)
       elseif block.t == "Div" and not block.identifier:match("^ref") then
@@ -619,12 +610,18 @@ local function search_entries(chapter, blocks)
             for _, cell in ipairs(row.cells) do current.text:insert(text_of(pandoc.Div(cell.contents))) end
           end
         end
-      elseif block.t ~= "RawBlock" and current then
+      elseif current then
         current.text:insert(text_of(block.t == "Plain" and pandoc.Para(block.content) or pandoc.Div({block})))
       end
     end
   end
-  visit(blocks)
+  visit(blocks:walk({
+    Note = function() return {} end,
+    RawBlock = function() return {} end,
+    RawInline = function() return {} end,
+    Image = function() return {} end,
+    SoftBreak = pandoc.Space,
+  }))
   return entries:map(function(entry)
     return {p = entry.page, i = entry.id, t = entry.title, n = entry.number, c = entry.chapter,
       x = table.concat(entry.text, " ")}
