@@ -17,8 +17,8 @@ import pytest
 from lxml import html
 
 from districtloss import attribution, diff, numbers, output
-from districtloss.build import DATA_ZIP
 from districtloss.faults import Faults
+from districtloss.output import DATA_ZIP
 from districtloss.parameters import Parameters
 from districtloss.paths import DATAPACKAGE
 from districtloss.tables import read_tables

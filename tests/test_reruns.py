@@ -15,10 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from districtloss import build
+from districtloss.keys import PACKAGE, PUBLISHING, RENDERING, TOOLS, installed
 from districtloss.paths import NOTEBOOKS, ROOT
 
-PACKAGE = build.PACKAGE
 ALL = ["01_event_table", "02_loss_rates", "03_figures_compared", "04_choices"]
 
 
@@ -51,18 +50,18 @@ def test_no_module_that_notebooks_compute_with_is_taken_for_one_that_they_do_not
     code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     used = closure(imported(code))
     assert {"study.py", "rates.py", "tables.py", "checks.py"} <= used
-    assert not used & (build.PUBLISHING | build.RENDERING | build.TOOLS)
+    assert not used & (PUBLISHING | RENDERING | TOOLS)
 
 
 def test_no_module_that_makes_the_book_is_taken_for_a_tool() -> None:
-    parts = closure(["publish", "drawing", "book", "render_pandoc", "render_quarto"])
-    assert not parts & build.TOOLS
+    parts = closure(["publish", "drawing", "book", "render_pandoc", "render_quarto", "imprint", "manifest", "packing"])
+    assert not parts & TOOLS
     publishing = {f"{name}.py" for name in imported((PACKAGE / "publish.py").read_text("utf-8"))}
-    assert publishing and not publishing & build.RENDERING
+    assert publishing and not publishing & RENDERING
 
 
 def test_every_module_that_is_named_is_there() -> None:
-    named = build.PUBLISHING | build.RENDERING | build.TOOLS
+    named = PUBLISHING | RENDERING | TOOLS
     assert not {name for name in named if not (PACKAGE / name).exists()}
 
 
@@ -120,9 +119,9 @@ def steps(project: Path, command: str, *options: str) -> list[str]:
 
 def keys(project: Path, *settings: str) -> dict[str, str]:
     code = (
-        "import json, sys; from dataclasses import asdict; from districtloss import build, parameters, paths; "
+        "import json, sys; from dataclasses import asdict; from districtloss import keys, parameters, paths; "
         "values = parameters.parse(dict(s.split('=') for s in sys.argv[1:])); "
-        "print(json.dumps(asdict(build._keys(paths.DATA, values, ('pandoc', '')))))"
+        "print(json.dumps(asdict(keys.of(paths.DATA, values, ('pandoc', '')))))"
     )
     return dict(json.loads(python(project, "-c", code, *settings)))
 
@@ -149,6 +148,8 @@ CHANGES: dict[str, tuple[str, Callable[[str], str], set[str]]] = {
         EVERYTHING,
     ),
     "a notebook": ("analysis/notebooks/02_loss_rates.ipynb", reworded, {"results", "report"}),
+    "what decides on keys": ("analysis/districtloss/keys.py", reworded, EVERYTHING),
+    "the imprint": ("analysis/districtloss/imprint.py", reworded, PAGES),
     "the module that publishes": ("analysis/districtloss/publish.py", reworded, {"results", "report"}),
     "the version": ("analysis/districtloss/__init__.py", lambda text: re.sub(r'"\d.*"', '"9.9.9"', text), PAGES),
     "a renderer": ("analysis/districtloss/render_pandoc.py", reworded, PAGES),
@@ -176,12 +177,12 @@ def test_a_parameter_makes_everything_stale(project, setting) -> None:
 
 
 def test_a_package_of_another_version_than_the_lock_says_makes_everything_stale(tmp_path, monkeypatch) -> None:
-    as_it_is = build.installed()
+    as_it_is = installed()
     assert any(line.startswith("pandas ") for line in as_it_is)
     (tmp_path / "pandas-0.0.1.dist-info").mkdir()
     (tmp_path / "unheard_of-1.0.dist-info").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    assert set(build.installed()) - set(as_it_is) == {"pandas 0.0.1"}
+    assert set(installed()) - set(as_it_is) == {"pandas 0.0.1"}
 
 
 def test_the_keys_do_not_depend_on_where_the_project_lies(project, tmp_path) -> None:

@@ -76,7 +76,7 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
 
 
 def _unpack(folder: Path, target: Path) -> None:
-    from districtloss.build import DATA_ZIP
+    from districtloss.output import DATA_ZIP
 
     try:
         with zipfile.ZipFile(folder / DATA_ZIP) as archive:

@@ -38,6 +38,7 @@ LONGEST_NAME = 80
 OWN_NAME = "districtloss"  # of the package that the project's own data are
 # What stands beside the tables and goes along with them; of ours only where the tables are all ours.
 BESIDE = ("CODEBOOK.md", "audit.json")
+CODINGS = ("first_coding", "second_coding")  # folders of the codings that the tables were settled from
 OURS = "districtloss/data"  # how faults name a row of ours in a folder that extends it
 
 
@@ -110,6 +111,15 @@ def about(folder: Path) -> About:
 def table_files() -> list[str]:
     """Return the file names of the tables, in the order of the data package."""
     return [resource["path"] for resource in json.loads(DATAPACKAGE.read_text("utf-8"))["resources"]]
+
+
+def data_files(data: Path) -> list[Path]:
+    """Return the files of a data folder that are its content: tables, both codings behind them, what describes them."""
+    # Whatever else stands there, such as what an import left out, is no part of the report.
+    content = {*table_files(), PACKAGE, *BESIDE}
+    files = [p for p in data.iterdir() if p.name in content]
+    codings = [path for folder in CODINGS for path in (data / folder).glob("*.csv")]
+    return sorted(files + codings)
 
 
 def _package(folder: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 
 from districtloss import notebooks, study
-from districtloss.results import Results
+from districtloss.results import Drawn, Results
 from districtloss.tables import Tables
 
 Numbers = dict[str, dict[str, Any]]
@@ -50,8 +50,8 @@ def _run(path: Path, parameters: Mapping[str, Any]) -> Numbers:
         def table(self, *_: Any, **__: Any) -> None:
             pass
 
-        def figure(self, *_: Any, **__: Any) -> None:
-            pass
+        def figure(self, *_: Any, **__: Any) -> Drawn:
+            return Drawn({})
 
         def _record(self, kind: str, name: str, content: Any) -> None:
             if kind == "values":

@@ -16,6 +16,7 @@ from districtloss.faults import Fault, Faults
 from districtloss.paths import RELEASES
 
 MANIFEST = "manifest.json"
+DATA_ZIP = "districtloss-data.zip"
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of linux/fcntl.h and linux/fs.h
 GENERATOR = "districtloss"  # what a manifest says in a folder that is ours to replace
 

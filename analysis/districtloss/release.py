@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from semver import Version
 
 from districtloss import __version__, cite, digest, output, versions
 from districtloss.faults import Fault, Faults
+from districtloss.packing import pack
 from districtloss.paths import CHANGELOG, CITATION, DATA, RELEASES, ROOT
 
 Say = Callable[[str], None]
@@ -274,16 +274,6 @@ def _source_files(source: Path) -> list[Path]:
     left_out = (*NOT_SOURCE, "build")  # the build keeps drawings there
     files = (path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return sorted(path for path in files if path.relative_to(source).parts[0] not in left_out)
-
-
-def pack(folder: Path, files: list[Path], target: Path) -> None:
-    """Write files below `folder` into a ZIP whose bytes depend on them alone."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in files:
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, path.read_bytes())
 
 
 def _compare(work: Path, wanted: Version, say: Say) -> None:

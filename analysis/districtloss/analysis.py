@@ -1,0 +1,83 @@
+"""From a data folder to results: the tables are checked, the notebooks run, and what they leave is published."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from districtloss import digest, folders, kept
+from districtloss.faults import Fault, Faults
+from districtloss.keys import Keys
+from districtloss.parameters import Parameters
+from districtloss.paths import CACHE
+
+if TYPE_CHECKING:
+    from districtloss.drawing import Drawer
+
+Say = Callable[[str], None]
+
+MOST_KEPT = 8  # results of whole analyses, the newest
+
+
+def results(
+    data: Path, stage: Path, parameters: Parameters, keys: Keys, *, force: bool, kernel: bool, rendered: bool, say: Say
+) -> dict[str, Any]:
+    """Fill stage/results and stage/_variables.yml; return hashes of the data, values and flags."""
+    known = CACHE / "results" / keys.results
+    if not force and (known / "made.json").is_file():
+        say("Results are unchanged")
+        shutil.copytree(kept.used(known), stage, dirs_exist_ok=True)
+        return json.loads((stage / "made.json").read_text("utf-8"))
+    from districtloss.drawing import Drawer
+
+    with Drawer(CACHE / "drawings", also=rendered) as drawer:
+        made = _compute(data, stage, parameters, keys, drawer, force, kernel, say)
+    (stage / "made.json").write_text(json.dumps(made, sort_keys=True), "utf-8")
+    kept.keep(stage, known, MOST_KEPT)
+    return made
+
+
+def _compute(
+    data: Path, stage: Path, parameters: Parameters, keys: Keys, drawer: Drawer, force: bool, kernel: bool, say: Say
+) -> dict[str, Any]:
+    say("Checking the data")
+    # A copy, so that all that follows sees the same files, whatever happens to the folder meanwhile.
+    for path in folders.data_files(data):
+        copy = stage / "data" / path.relative_to(data)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    from districtloss import notebooks
+
+    notebooks.warm()
+    from districtloss import decisions, publish
+    from districtloss.study import Study
+    from districtloss.tables import read_once
+
+    tables = read_once(stage / "data")
+    decisions.check_choice(tables.decisions, parameters.decisions)
+    study = Study.of(tables, parameters)
+    if study.as_of <= study.start:
+        problem = f"the window would end on {study.as_of:%Y-%m-%d}, before it starts"
+        raise Faults([Fault("--start", None, None, problem, "an earlier start or a later --as-of")])
+
+    def draw(folder: Path) -> None:
+        for path in sorted((folder / "figures").glob("*.vl.json")):
+            drawer.ask(path.read_text("utf-8"))
+
+    say("Running the notebooks" + (" in Jupyter kernels" if kernel else ""))
+    plan = notebooks.Plan(parameters.for_notebooks(), keys.notebooks, CACHE / "notebooks", force, kernel)
+    notebooks.run(stage, plan, say, draw)
+    say("Writing tables, numbers and charts")
+    made = publish.publish(stage, study.tables, drawer)
+    made |= {
+        "data": digest.tree(stage / "data"),
+        "as_of": f"{study.as_of:%Y-%m-%d}",
+        "provinces": len(tables.provinces),
+        "subtitle": study.subtitle,
+        "own": study.tables.about.own,
+    }
+    shutil.rmtree(stage / "data")
+    return made
