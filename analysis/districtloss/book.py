@@ -111,7 +111,7 @@ def _chapters(config: Mapping[str, Any]) -> Iterator[Chapter]:
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)  # ten times as fast as safe_load
     except FileNotFoundError:
         raise Faults([Fault(path.name, None, None, "the file is missing", "the book cannot do without it")]) from None
     except yaml.YAMLError as error:

@@ -21,10 +21,9 @@ def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str
     book.stage_sources(stage)
     _retitle(stage / book.CONFIG, made["subtitle"])
     report = _facts(content, renderer, f"{SERIES}: {made['subtitle']}", made["own"])
-    facts = yaml.safe_dump({"report": report, "has": made["flags"]}, sort_keys=True, allow_unicode=True)
-    (stage / book.REPORT).write_text(facts, "utf-8")
+    (stage / book.REPORT).write_text(_dumped({"report": report, "has": made["flags"]}), "utf-8")
     path = stage / book.VARIABLES
-    variables = yaml.safe_load(path.read_text("utf-8"))
+    variables = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
     variables |= {
         "version": report["version"],
         "digest": report["digest"],
@@ -32,9 +31,11 @@ def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str
         "renderer": renderer[0].capitalize() + (f" {renderer[1]}" if renderer[1] else ""),
         "citation": report["citation"],
     }
-    path.write_text(
-        yaml.safe_dump(variables, sort_keys=True, allow_unicode=True, default_style='"', width=10_000), "utf-8"
-    )
+    path.write_text(_dumped(variables, default_style='"', width=10_000), "utf-8")
+
+
+def _dumped(content: dict[str, Any], **style: Any) -> str:
+    return str(yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=True, allow_unicode=True, **style))
 
 
 def _retitle(config: Path, subtitle: str) -> None:
@@ -46,7 +47,7 @@ def _retitle(config: Path, subtitle: str) -> None:
 def _facts(content: str, renderer: tuple[str, str], title: str, own: bool) -> dict[str, Any]:
     """Return what title page, badges and the cite box say; of other data than the `own` that they are others'. The
     version stands in one place, districtloss.__version__, and its date in CITATION.cff."""
-    citation = yaml.safe_load(CITATION.read_text("utf-8"))
+    citation = yaml.load(CITATION.read_text("utf-8"), yaml.CSafeLoader)
     released = datetime.date.fromisoformat(str(citation["date-released"]))
     authors = "; ".join(a.get("name") or f"{a['family-names']}, {a['given-names']}" for a in citation["authors"])
     made = f"{authors} ({released.year}). {title}. Version {__version__}."

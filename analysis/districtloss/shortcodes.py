@@ -60,7 +60,8 @@ def _expand_file(
         if whole and whole[1].split()[:1] == ["include"]:
             _include(stage, file, row, whole[1].split()[1:], variables, parents, out, faults)
             continue
-        out.lines.append(_expand_line(line, file, row, variables, faults))
+        # Most lines have no shortcode, and some are a whole chart.
+        out.lines.append(_expand_line(line, file, row, variables, faults) if "{{" in line else line)
         out.origin.append((file, row))
 
 
