@@ -97,6 +97,15 @@ def test_with_kept_chapters_the_bytes_are_those_of_a_first_rendering(rendered: P
     assert made_again(rendered / "pages", before) == {"html": stale, "typst": stale}
 
 
+def test_what_is_to_be_made_again_is_not_taken_from_what_is_kept(rendered: Path) -> None:
+    for path in (rendered / "pages").iterdir():
+        path.write_text("not even read", "utf-8")
+    before = written(rendered / "pages")
+    book.render(rendered / "stage", rendered / "again", kept=rendered / "pages", again=True)
+    assert files(rendered / "again") == files(rendered / "out")
+    assert made_again(rendered / "pages", before) == {"html": ALL, "typst": ALL}
+
+
 def test_a_fault_is_found_however_often_and_keeps_nothing(rendered: Path) -> None:
     replaced(METHODS, "@sec-day", "@sec-night")(rendered / "stage")
     before = files(rendered / "pages")

@@ -78,13 +78,15 @@ def read(stage: Path) -> Book:
     return Book(config, variables, report, chapters)
 
 
-def render(stage: Path, out: Path, renderer: Renderer = "pandoc", kept: Path | None = None) -> Rendered:
+def render(
+    stage: Path, out: Path, renderer: Renderer = "pandoc", kept: Path | None = None, *, again: bool = False
+) -> Rendered:
     """Render the staged book into `out` (made if need be): pages, report.pdf and assets/.
 
     The pages link to ../results/…, which whoever owns `out` puts beside index.html. The same stage gives
     the same bytes, whatever the folder `kept` holds: Pandoc's chapters, to be taken again until anything that they
-    are made of changes. Raises Faults, one for each unresolved reference, unknown variable or shortcode, missing
-    include or unknown citation, with the file and line in which it stands.
+    are made of changes, or made `again` all the same. Raises Faults, one for each unresolved reference, unknown
+    variable or shortcode, missing include or unknown citation, with the file and line in which it stands.
     """
     out.mkdir(parents=True, exist_ok=True)
     source = read(stage)
@@ -95,7 +97,7 @@ def render(stage: Path, out: Path, renderer: Renderer = "pandoc", kept: Path | N
         return render_quarto.render(source, stage, out)
     from districtloss import render_pandoc
 
-    return render_pandoc.render(source, stage, out, kept)
+    return render_pandoc.render(source, stage, out, kept, again=again)
 
 
 def _chapters(config: Mapping[str, Any]) -> Iterator[Chapter]:

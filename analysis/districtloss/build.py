@@ -91,10 +91,8 @@ def _build(
             from districtloss import book, imprint
 
             say(f"Rendering HTML and PDF with {chosen[0].capitalize()}")
-            if force:
-                shutil.rmtree(CACHE / "pages", ignore_errors=True)
             imprint.lay_out(stage, made, content, chosen)
-            used = asdict(book.render(stage, work, chosen[0], CACHE / "pages"))  # type: ignore[arg-type]
+            used = asdict(book.render(stage, work, chosen[0], CACHE / "pages", again=force))  # type: ignore[arg-type]
         # Without a report too: diff tells which rows did it.
         packing.pack(data, folders.data_files(data), work / output.DATA_ZIP)
         return manifest.write(work, parameters, key, made, content, used)

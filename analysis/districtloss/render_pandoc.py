@@ -28,7 +28,7 @@ FACES = {
 PDF_STANDARD: Literal["ua-1"] = "ua-1"
 
 
-def render(source: book.Book, stage: Path, out: Path, kept: Path | None) -> book.Rendered:
+def render(source: book.Book, stage: Path, out: Path, kept: Path | None, *, again: bool) -> book.Rendered:
     """Render `source` from `stage` into `out`; see `book.render`."""
     import typst
 
@@ -62,9 +62,11 @@ def render(source: book.Book, stage: Path, out: Path, kept: Path | None) -> book
             except (RuntimeError, typst.TypstError) as error:
                 return Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")])
 
-        version, pdf = _run_book_lua(source, stage, Path(scratch), pages, kept, printed)
+        version, pdf = _run_book_lua(source, stage, Path(scratch), pages, None if again else kept, printed)
         if isinstance(pdf, Faults):
             raise pdf
+        if kept:
+            _keep(Path(scratch) / "keep", kept)
         assert pdf is not None  # without faults, the PDF was printed
         shutil.copytree(pages, out, dirs_exist_ok=True)
     (out / "report.pdf").write_bytes(pdf)
@@ -129,8 +131,6 @@ def _run_book_lua(
     found = {(f["file"], f["find"], f["problem"]): f for f in html["faults"] + typst["faults"]}
     if faults := list(found.values()) or _numbered_otherwise(html["numbers"], typst["numbers"]):
         raise Faults(_locate(faults, chapters))
-    if kept:
-        _keep(scratch / "keep", kept)
     return html["pandoc"], result
 
 
