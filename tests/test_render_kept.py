@@ -106,6 +106,16 @@ def test_what_is_to_be_made_again_is_not_taken_from_what_is_kept(rendered: Path)
     assert made_again(rendered / "pages", before) == {"html": ALL, "typst": ALL}
 
 
+@pytest.mark.parametrize("left", ["", '{"text": "half', "null", "[]"])
+def test_what_is_kept_in_halves_is_not_kept(rendered: Path, left: str) -> None:
+    for path in (rendered / "pages").glob("*methods*"):
+        path.write_text(left, "utf-8")
+    before = written(rendered / "pages")
+    book.render(rendered / "stage", rendered / "again", kept=rendered / "pages")
+    assert files(rendered / "again") == files(rendered / "out")
+    assert made_again(rendered / "pages", before) == {"html": {"methods"}, "typst": {"methods"}}
+
+
 def test_a_fault_is_found_however_often_and_keeps_nothing(rendered: Path) -> None:
     replaced(METHODS, "@sec-day", "@sec-night")(rendered / "stage")
     before = files(rendered / "pages")

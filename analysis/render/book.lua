@@ -924,9 +924,9 @@ local function kept_name(chapter) return "/" .. wanted .. "-" .. chapter.file:gs
 local function open_chapter(entry)
   local chapter = {file = entry.file, page = entry.page, kind = entry.kind, text = entry.text,
     root = ("../"):rep(select(2, entry.page:gsub("/", ""))), hash = pandoc.utils.sha1(job.facts .. tostring(PANDOC_VERSION) .. entry.text)}
-  local path = given(job.kept) and job.kept .. kept_name(chapter)
-  local old = path and exists(path) and pandoc.json.decode(read_file(path), false)
-  if old and old.text == chapter.hash then
+  -- A file that is not there, or that a fallen machine left half of, is none.
+  local _, old = pcall(function() return pandoc.json.decode(read_file(job.kept .. kept_name(chapter)), false) end)
+  if type(old) == "table" and old.text == chapter.hash then
     chapter.outline, chapter.old = old.outline, old
   else
     chapter.outline = read_chapter(chapter)
