@@ -48,7 +48,7 @@ def test_the_fast_count_is_the_plain_count(study, sample, row):
             estimate.point,
             estimate.high,
         ), name
-    stated = study.stated_losses().iloc[0]
+    stated = study.stated_losses.iloc[0]
     local = plain.losses_in_window(stated["as_of_latest"])
     local = rates.gross(local[local["province_id"] == stated["scope"]])
     assert (fast["local_low"], fast["local_point"], fast["local_high"]) == (local.low, local.point, local.high)

@@ -204,7 +204,7 @@ def rerun(command: str) -> Study:
 def computed(study: Study) -> dict[str, str]:
     """The numbers of the table, from the plain functions of the analysis."""
     weekly = study.rate(study.gross()).scaled(7)
-    stated = study.stated_losses().iloc[0]
+    stated = study.stated_losses.iloc[0]
     local = study.losses_in_window(stated["as_of_latest"])
     local = rates.gross(local[local["province_id"] == stated["scope"]])
     told = {

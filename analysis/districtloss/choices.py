@@ -101,7 +101,7 @@ def one_at_a_time(factors: Sequence[Factor]) -> Specifications:
 
 def windows(study: Study) -> tuple[str, ...]:
     """Return the last days of windows to try: the study's, and that of the largest provincial statement."""
-    stated = study.stated_losses()
+    stated = study.stated_losses
     ends = [study.as_of] + ([] if stated.empty else [stated["as_of_latest"].iloc[0]])
     return tuple(dict.fromkeys(f"{end:%Y-%m-%d}" for end in ends))
 
@@ -210,7 +210,7 @@ def _counted(study: Study, specs: Specifications) -> pd.DataFrame:
     lost = losses.placed(start, ends, rules)
     won = recaptures.placed(start, ends, rules)
     result = {f"gross_{k}": v for k, v in lost.counts().items()} | _net(lost, won, len(cells.places))
-    stated = study.stated_losses()
+    stated = study.stated_losses
     if not stated.empty:
         claim = stated.iloc[0]
         local = losses.placed(start, np.full(len(specs.index), _day(claim["as_of_latest"])), rules)

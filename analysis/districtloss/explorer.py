@@ -65,12 +65,12 @@ def content(
     size = moved.assign(size=moved["change"].abs() + moved["reach"]).groupby("factor")["size"].max()
     groups = _groups(study, factors)
     factors = _offered(factors, groups, size, limit)
-    counts = ["gross", "net"] if study.stated_losses().empty else ["gross", "net", "local"]
+    counts = ["gross", "net"] if study.stated_losses.empty else ["gross", "net", "local"]
     tables = [t for decided, events in groups.items() if (t := _table(study, factors, decided, events, counts))]
     most = sum(max(max(row[:6]) for row in t["rows"]) for t in tables)
     bounds = [rates.poisson_interval(n, study.parameters.confidence) for n in range(most + 1)]
     windows = next(f for f in factors if f.name == "as_of").options
-    stated = study.stated_losses()
+    stated = study.stated_losses
     return {
         "own": study.tables.about.own,
         "settings": parameters.settings(study.parameters),

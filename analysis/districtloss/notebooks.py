@@ -32,12 +32,12 @@ from districtloss.paths import NOTEBOOKS
 # Papermill and Jupyter write clocks and machine facts into these; none of them is a result.
 CLOCKS = ("papermill", "execution", "language_info", "widgets")
 # What notebooks and Papermill would each import for themselves.
-WARM = ("papermill", "altair", "nbformat", "pandera.pandas", "districtloss.engine", "districtloss.evidence",
+WARM = ("papermill", "altair", "nbformat", "districtloss.engine", "districtloss.evidence",
         "districtloss.choices", "districtloss.charts", "districtloss.sanity", "districtloss.timelines",
         "districtloss.results")  # fmt: skip
-# jsonschema, which Altair and Papermill import, would check IRIs with the first, which takes a second to import;
-# pandera would make examples with the second. Nothing here asks for either.
-UNUSED = ("rfc3987_syntax", "hypothesis")
+# jsonschema, which Altair and Papermill import, would check IRIs with it. It takes a second to import, and nothing
+# here asks for it.
+UNUSED = ("rfc3987_syntax",)
 # pandas fits what it prints to the terminal, and programs ask for the zone: neither is an input.
 SURROUNDINGS = {"COLUMNS": "80", "LINES": "24", "TZ": "UTC"}
 MOST_KEPT = 40  # results of single notebooks, the newest

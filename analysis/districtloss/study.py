@@ -122,6 +122,7 @@ class Study:
     def cumulative(self) -> pd.DataFrame:
         return rates.cumulative(self.losses_in_window(), self.start, self.as_of)
 
+    @cached_property
     def stated_losses(self) -> pd.DataFrame:
         """Return the claims that count a province's losses since a day of the window, largest first.
 
