@@ -241,12 +241,17 @@
 
     function place(link) {
       card.style.left = card.style.top = "0";
+      card.style.maxHeight = "";
       card.hidden = false;
       const box = link.getClientRects()[0], size = card.getBoundingClientRect();
       const room = document.documentElement.clientWidth;
       const left = Math.max(12, Math.min(box.left + box.width / 2 - size.width / 2, room - size.width - 12));
-      const above = box.bottom + size.height + 10 > innerHeight && box.top - size.height - 8 > 0;
-      const top = above ? box.top - size.height - 8 : box.bottom + 8;
+      // Below where it fits, else where there is more room; what is longer than that scrolls.
+      const under = innerHeight - box.bottom - 20, over = box.top - 20;
+      const above = size.height > under && over > under;
+      const height = Math.min(size.height, Math.max(above ? over : under, 120));
+      card.style.maxHeight = `${height}px`;
+      const top = above ? box.top - height - 8 : box.bottom + 8;
       // `size` says where 0, 0 is on the screen, whatever the card is placed against.
       card.style.left = `${left - size.left}px`;
       card.style.top = `${top - size.top}px`;

@@ -277,9 +277,12 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
     """
     # Room at both ends, so that a label over the first or last figure is not cut.
     x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(padding=70))
+    step = 10 ** math.floor(math.log10(denominator))
     y = alt.Y(
         "low:Q",
-        axis=titled(f"districts or centers held by the Taliban, of {denominator}"),
+        axis=titled(
+            f"districts or centers held by the Taliban, of {denominator}", values=list(range(0, denominator + 1, step))
+        ),
         scale=alt.Scale(domain=[0, denominator * 1.12], nice=False),
     )
     drawn = scale.assign(
@@ -360,11 +363,11 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
     points = base.mark_point(filled=True, opacity=1, size=14, color=TALIBAN).encode(y="point:Q", tooltip=tooltip)
     ours = base.transform_filter("datum.ours")
     dot = ours.mark_point(filled=True, opacity=1, size=80, color=INK).encode(y="point:Q", tooltip=tooltip)
-    lead = ours.mark_rule(color=INK, strokeDash=[2, 2]).encode(y="high:Q", y2=alt.value(0))
+    lead = ours.mark_rule(color=INK, strokeDash=[2, 2]).encode(y=alt.value(0), y2=alt.value(200))
     left = len(curve[curve["ours"]]) and curve.loc[curve["ours"], "rank"].iat[0] > end / 2
     word = ours.mark_text(
         font=FONT, fontSize=12, color=INK, align="right" if left else "left", dx=-5 if left else 5
-    ).encode(y=alt.value(8), text=alt.value("the report’s choices"))
+    ).encode(y=alt.value(193), text=alt.value("the report’s choices"))
     panels: list[alt.TopLevelMixin] = [alt.layer(spans, points, lead, dot, word).properties(width=width, height=200)]
     # Neighbours overlap by a hair: where they only touch, the page shines through.
     seam = 0.3 * (options["last"] - options["first"])
