@@ -29,7 +29,6 @@ from districtloss.markup import inert_cell
 from districtloss.paths import DATA
 from districtloss.wording import MONTHS, fold
 
-IMPORT = "districtloss:import"  # the key of datapackage.json by which a folder is known to be an import's
 TO_SETTLE, LEFT_OUT = "to_settle.csv", "left_out.csv"
 ASKED = ["column", "spelling", "province", "rows", "candidates", "answer"]
 LEFT = ["row", "event_id_cnty", "event_date", "sub_event_type", "admin1", "admin2", "why"]
@@ -327,7 +326,7 @@ def attribution_of(row: Mapping[str, str], change: Change) -> tuple[str, str]:
         if kind == gains:
             return f"claimed_{change.event_type}", "claimed_by_party"
         return change.event_type, "confirmed_by_official" if kind == "government" else "reported_by_media"
-    only_new_media = fold(row.get("source_scale", "")).startswith("new media")
+    only_new_media = fold(row.get("source_scale", "")) == "new media"
     return change.event_type, "social_media" if only_new_media else "reported_by_media"
 
 
@@ -667,16 +666,28 @@ def _package(
     made: dict[str, object] = {
         "name": "districtloss-acled",
         "title": f"Changes of territory in an export of ACLED: {country}",
-        IMPORT: "acled",
+        folders.IMPORT: "acled",
         folders.COUNTRY: country if country.isprintable() else "",
         folders.SIDE: "the Taliban" if taliban >= others else "armed groups",
     }
-    if not first <= OWN_START < last:
+    # The first day of our own report means something for its country alone.
+    if country != "Afghanistan" or not first <= OWN_START < last:
         made[folders.PARAMETERS] = {"start": min(first, last - dt.timedelta(1)).isoformat()}
     return made
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
+
+
+def _check_day_first(export: Export, path: Path) -> None:
+    """Raise Faults where a date has the month first: of the others, nobody could tell day and month apart."""
+    for row in export.rows:
+        found = re.fullmatch(r"(\d{1,2})/(\d{1,2})/\d{4}", row["event_date"])
+        if found and int(found[2]) > 12 >= int(found[1]):
+            problem = (
+                f"{row['event_date']} has the month first, so that in other rows day and month cannot be told apart"
+            )
+            raise Faults([Fault(path.name, None, "event_date", problem, "write days as 2021-06-21")])
 
 
 def import_export(path: Path, target: Path, places: Path | None = None) -> Import:
@@ -687,6 +698,7 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
     check_target(target)
     gazetteer = Gazetteer.of(places) if places else Gazetteer.ours()
     export = read_export(path)
+    _check_day_first(export, path)
     made = convert(export, gazetteer, read_answers(target / TO_SETTLE, gazetteer))
     try:
         write(made, target)
@@ -728,7 +740,7 @@ def check_target(target: Path) -> None:
         package = json.loads((target / folders.PACKAGE).read_text("utf-8"))
     except (OSError, ValueError):
         package = {}
-    if not isinstance(package, dict) or IMPORT not in package:
+    if not isinstance(package, dict) or folders.IMPORT not in package:
         problem = "holds files that this command did not make"
         raise Faults([Fault(str(target), None, None, problem, "name an empty or a new folder")])
 

@@ -45,6 +45,7 @@ def _compute(
 ) -> dict[str, Any]:
     say("Checking the data")
     # A copy, so that all that follows sees the same files, whatever happens to the folder meanwhile.
+    (stage / "data").mkdir()
     for path in folders.data_files(data):
         copy = stage / "data" / path.relative_to(data)
         copy.parent.mkdir(parents=True, exist_ok=True)

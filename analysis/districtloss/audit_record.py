@@ -36,7 +36,9 @@ def read(folder: Path) -> dict[str, Any] | None:
         content = json.loads((folder / NAME).read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return content["outcome"] if content.get("tables") == tables_hash(folder) else None
+    if not isinstance(content, dict) or content.get("tables") != tables_hash(folder):
+        return None
+    return content["outcome"]
 
 
 def table(outcome: dict[str, Any] | None) -> pd.DataFrame:

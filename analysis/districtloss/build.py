@@ -103,6 +103,8 @@ def _check_readable(data: Path) -> None:
     faults = []
     for path in folders.data_files(data):
         try:
+            if path.is_fifo():
+                raise OSError(errno.EINVAL, "it is no file")
             with path.open("rb"):
                 pass
         except OSError as error:

@@ -43,7 +43,10 @@ def main() -> None:
     try:
         app()
     except Faults as found:
-        for fault in found.faults[:MOST_FAULTS]:
+        # What is wrong with a file as a whole comes first: faults of its rows, and of rows that name them, can follow
+        # from it, and not all are printed.
+        faults = sorted(found.faults, key=lambda fault: (fault.row or 0) > 1)
+        for fault in faults[:MOST_FAULTS]:
             print(fault, file=sys.stderr)
         if len(found.faults) > MOST_FAULTS:
             print(f"and {len(found.faults) - MOST_FAULTS} more faults", file=sys.stderr)

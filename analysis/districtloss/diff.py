@@ -56,7 +56,7 @@ def opened(name: str) -> Iterator[Edition]:
             name=str(record["version"]) if record["generator"] == versions.GENERATOR else str(folder),
             version=str(record["version"]),
             digest=record["digest"],
-            numbers=json.loads((folder / "results" / "values.json").read_text("utf-8")),
+            numbers=_read_numbers(folder),
             tables=tables,
             parameters=_given(record["parameters"], tables),
             data=data,
@@ -67,12 +67,23 @@ def opened(name: str) -> Iterator[Edition]:
 def _manifest(folder: Path) -> Mapping[str, Any]:
     try:
         record = json.loads((folder / output.MANIFEST).read_text("utf-8"))
-        if record["generator"] in (versions.GENERATOR, output.GENERATOR):
+        whole = {"version", "digest", "parameters"} <= record.keys()
+        if whole and record["generator"] in (versions.GENERATOR, output.GENERATOR):
             return record
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     remedy = "name a version, or a folder that `districtloss build` made"
     raise Faults([Fault(str(folder), None, None, "is neither a pinned version nor a build", remedy)])
+
+
+def _read_numbers(folder: Path) -> dict[str, Any]:
+    path = folder / "results" / "values.json"
+    try:
+        numbers = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        remedy = "`districtloss verify` tells what else has changed"
+        raise Faults([Fault(str(path), None, None, f"cannot be read ({str(error)[:80]})", remedy)]) from None
+    return dict(numbers)
 
 
 def _unpack(folder: Path, target: Path) -> None:

@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ EXTENDS = "districtloss:extends"
 COUNTRY = "districtloss:country"
 SIDE = "districtloss:side"
 PARAMETERS = "districtloss:parameters"
+IMPORT = "districtloss:import"  # by which a folder is known to be an import's
+KEYS = (EXTENDS, COUNTRY, SIDE, PARAMETERS, IMPORT)
 MODES = ("add", "replace")
 LONGEST_NAME = 80
 OWN_NAME = "districtloss"  # of the package that the project's own data are
@@ -89,6 +92,10 @@ def about(folder: Path) -> About:
     def fault(key: str, problem: str, remedy: str) -> None:
         faults.append(Fault(PACKAGE, None, key, problem, remedy))
 
+    for key in package:
+        if key.startswith("districtloss:") and key not in KEYS:
+            near = get_close_matches(key, KEYS, 1)
+            fault(key, "is no key of ours", f"{near[0]}?" if near else "leave it out")
     extends = package.get(EXTENDS, "")
     if extends not in ("", *MODES):
         fault(EXTENDS, f"{_shown(extends)} is no way to extend the data", f"one of {', '.join(MODES)}")
@@ -187,7 +194,10 @@ def _joined(folder: Path, target: Path, extends: str) -> Whole:
     dropped = _dropped_decisions(theirs) if extends == "replace" else None
     for name, table in tables.items():
         if name in theirs and extends == "replace":
-            shutil.copyfile(folder / table.file, target / table.file)
+            try:
+                shutil.copyfile(folder / table.file, target / table.file)
+            except OSError:
+                raise Faults(faults_of_present(folder)) from None
             continue
         header = list(table.columns)
         ours = _rows(DATA / table.file, header) or []

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from districtloss import kept
+from districtloss.faults import Fault, Faults
 from districtloss.paths import NOTEBOOKS
 
 # Papermill and Jupyter write clocks and machine facts into these; none of them is a result.
@@ -157,7 +158,7 @@ def _in_forks(homes: Mapping[Path, Path], plan: Plan) -> Iterator[Path]:
                     failure = RuntimeError(f"the process that ran {path.name} has gone")
                 process.join()
                 if failure is not None:
-                    raise failure
+                    raise _found_in_the_data(failure)
                 yield path
     finally:
         for _, process in running.values():
@@ -186,6 +187,14 @@ def _child(path: Path, home: Path, plan: Plan, answer: Connection, ends: int, al
         failure = error if _can_be_sent(error) else RuntimeError("".join(traceback.format_exception(error)))
     answer.send(failure)
     answer.close()
+
+
+def _found_in_the_data(failure: BaseException) -> BaseException:
+    """Return the Faults that a cell raised, as lines, where it was these that ended a notebook; else `failure`."""
+    if getattr(failure, "ename", "") != "Faults":
+        return failure
+    lines = [line.partition(": ") for line in str(getattr(failure, "evalue", "")).splitlines()]
+    return Faults(Fault(where, None, None, what) for where, _, what in lines)
 
 
 def _end_with_parent(ends: int) -> None:

@@ -34,7 +34,6 @@ def init(folder: Path, *, provinces: bool = True) -> list[str]:
 
 def _fill(folder: Path, provinces: bool) -> list[str]:
     package = described({"name": folder.resolve().name, "title": "Name this data set", folders.COUNTRY: ""})
-    package.pop("contributors", None)
     for resource in package["resources"]:
         header = ",".join(item["name"] for item in resource["schema"]["fields"])
         path = folder / resource["path"]
@@ -68,6 +67,10 @@ def described(
     package: dict[str, Any] = json.loads(DATAPACKAGE.read_text("utf-8"))
     package = {"$schema": package["$schema"], **package, **about}
     package["sources"] = []
+    # Whose data they are and under which terms is for their makers to say; our rules hold for them all the same.
+    for ours in ("licenses", "contributors"):
+        package.pop(ours, None)
+    package["description"] = f"{package['title']}.\n\n{package['description'].partition(chr(10) * 2)[2]}"
     for resource in package["resources"]:
         for item in resource["schema"]["fields"]:
             for value, label in (terms or {}).get((resource["name"], item["name"]), {}).items():
