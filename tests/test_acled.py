@@ -336,6 +336,34 @@ def test_a_file_that_is_no_export_is_told(tmp_path: Path, text: str, fault: str)
     assert not (tmp_path / "made").exists()
 
 
+def test_dates_with_the_month_first_are_refused_rather_than_guessed(tmp_path: Path):
+    rows = [row(1, event_date="06/05/2021"), row(2, event_date="06/21/2021")]
+    with pytest.raises(Faults, match=r"export.csv: event_date: 06/21/2021 has the month first"):
+        _imported(tmp_path, *rows)
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_another_group_takes_is_no_loss_to_the_taliban(tmp_path: Path):
+    rows = [row(1), row(2, actor1="Islamic State (Afghanistan)", event_date="2021-06-25"), row(3)]
+    rows[2]["event_date"] = "2021-07-01"
+    made = _imported(tmp_path, *rows)
+    assert [(left["row"], left["why"]) for left in made.left_out] == [("2", "taken by another group than the Taliban")]
+    assert {event["actor"] for event in made.tables["events"]} == {"taliban"}
+
+
+def test_an_import_says_nothing_of_our_licence_or_our_articles(tmp_path: Path):
+    _imported(tmp_path, row())
+    package = (tmp_path / "made" / "datapackage.json").read_text("utf-8")
+    assert "CC-BY" not in package and "CC BY" not in package and "five news articles" not in package
+    assert "five news articles" not in (tmp_path / "made" / "CODEBOOK.md").read_text("utf-8")
+
+
+def test_the_window_of_another_country_begins_with_its_data(tmp_path: Path):
+    rows = [row(1, country="Sudan", event_date="2019-04-11"), row(2, country="Sudan", event_date="2024-06-13")]
+    made = acled._package(rows, [], dt.date(2019, 4, 11), dt.date(2024, 6, 13))
+    assert made[folders.PARAMETERS] == {"start": "2019-04-11"}
+
+
 def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path):
     (tmp_path / "latin.csv").write_bytes(",".join(COLUMNS).encode() + b"\nM\xfcnchen\n")
     for name, fault in (("none.csv", "cannot be read"), ("latin.csv", ":2: is not UTF-8")):

@@ -6,6 +6,7 @@ import csv
 import errno
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -111,6 +112,14 @@ BROKEN = {
                              "events.csv:2: note: 1,000,000 characters, at most 2,000 are allowed"),
     "formula where none can be": (cell("events", 0, paragraph="=1+1"), "paragraph: '=1+1' is not a whole number"),
     "no JSON": (lambda f: (f / "datapackage.json").write_text("{"), "datapackage.json: cannot be read as JSON"),
+    "a pipe for a file": (lambda f: ((f / "claims.csv").unlink(), os.mkfifo(f / "claims.csv")),
+                          "claims.csv: cannot be read (it is no file)"),
+    "misspelt key": (lambda f: (f / "datapackage.json").write_text('{"districtloss:parameter": {}}'),
+                     "datapackage.json: districtloss:parameter: is no key of ours, districtloss:parameters?"),
+    "a folder for a file that replaces ours": (
+        lambda f: ((f / "claims.csv").unlink(), (f / "claims.csv").mkdir(),
+                   (f / "datapackage.json").write_text('{"districtloss:extends": "replace"}')),
+        "claims.csv: cannot be read (Is a directory)"),
     "a folder for a file": (lambda f: ((f / "claims.csv").unlink(), (f / "claims.csv").mkdir()),
                             "claims.csv: cannot be read (Is a directory)"),
     "decision without options": (lambda f: (f / "options.csv").unlink(), "the alternative 'the_29th' changes nothing"),

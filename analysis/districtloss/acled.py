@@ -464,17 +464,27 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
     """Return the tables that an export comes to, the spellings that are to be settled and the rows left out."""
     matcher = Matcher(gazetteer, dict(answers))
     events, left, origin = list[dict[str, str]](), list[dict[str, str]](), dict[str, tuple[Mapping[str, str], Change]]()
+    place_of: dict[str, int] = {}  # in the export
     number = _numbering(export.rows)
     seen: set[str] = set()
     country = _country(gazetteer)
     for at, row in enumerate(export.rows, 1):
         made = _event(row, at, number(at, row), matcher, country, seen)
         if isinstance(made, str):
-            left.append({**{c: row.get(c, "") for c in LEFT}, "row": str(at), "why": made})
+            left.append(_left(row, at, made))
         else:
             event, change = made
             events.append(event)
             origin[event["event_id"]] = row, change
+            place_of[event["event_id"]] = at
+    if _side_taking(events) == TALIBAN:
+        # The report is on one side's gains: what another group took is no loss to that side.
+        others = [e for e in events if e["actor"] == "other_group" and e["event_type"] in LOSSES]
+        for event in others:
+            theirs, _ = origin.pop(event["event_id"])
+            left.append(_left(theirs, place_of[event["event_id"]], f"taken by another group than {TALIBAN}"))
+        events = [e for e in events if e not in others]
+        left.sort(key=lambda one: int(one["row"]))
     days = [day for row in export.rows if (day := day_of(row["event_date"]))]
     last = max([*days, *(dt.date.fromisoformat(e["date_latest"]) for e in events)], default=OWN_START)
     source = _source(export, last)
@@ -655,20 +665,33 @@ def _is_center(row: Mapping[str, str], event: Mapping[str, str], matcher: Matche
     return any(fold(name) == location for name in (row["admin2"], district.name, *district.variants))
 
 
+TALIBAN = "the Taliban"
+LOSSES = ("capture", "claimed_capture")
+
+
+def _side_taking(events: list[dict[str, str]]) -> str:
+    """Return how the report names the side that takes districts: the Taliban, unless others act more often."""
+    actors = Counter(event["actor"] for event in events)
+    return TALIBAN if actors["taliban"] >= actors["other_group"] else "armed groups"
+
+
+def _left(row: Mapping[str, str], at: int, why: str) -> dict[str, str]:
+    """Return a row of left_out.csv."""
+    return {**{c: row.get(c, "") for c in LEFT}, "row": str(at), "why": why}
+
+
 def _package(
     rows: list[dict[str, str]], events: list[dict[str, str]], first: dt.date, last: dt.date
 ) -> dict[str, object]:
     """Return what datapackage.json says beside the rules of the tables."""
     countries = Counter(row["country"] for row in rows if row["country"])
     country = countries.most_common(1)[0][0][:80] if countries else ""
-    taliban = sum(event["actor"] == "taliban" for event in events)
-    others = sum(event["actor"] == "other_group" for event in events)
     made: dict[str, object] = {
         "name": "districtloss-acled",
         "title": f"Changes of territory in an export of ACLED: {country}",
         folders.IMPORT: "acled",
         folders.COUNTRY: country if country.isprintable() else "",
-        folders.SIDE: "the Taliban" if taliban >= others else "armed groups",
+        folders.SIDE: _side_taking(events),
     }
     # The first day of our own report means something for its country alone.
     if country != "Afghanistan" or not first <= OWN_START < last:
@@ -770,7 +793,7 @@ def _fill(made: Import, folder: Path) -> None:
     other = {("events", "actor"): {"other_group": "Another armed group"}}
     package = described(made.package, other)
     (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    (folder / "CODEBOOK.md").write_text(codebook(), "utf-8")
+    (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
     shutil.copyfile(Path(__file__).with_name("acled_readme.md"), folder / "README.md")
 
 

@@ -16,11 +16,11 @@ def codebook(package: Package | None = None) -> str:
         "## Tables",
         "\n".join(f"- [{table.file}](#{table.name}csv): {table.title.lower()}" for table in package.tables.values()),
         *(_table(table) for table in package.tables.values()),
-        "## Sources and licence",
+        *(["## Sources and licence"] if package.sources or package.licenses else []),
         "\n".join(f"- {source['title']}" for source in package.sources),
         "\n".join(f"Licence of the data: [{item['title']}]({item['path']})." for item in package.licenses),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _table(table: Table) -> str:

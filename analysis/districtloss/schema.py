@@ -170,7 +170,7 @@ CLOSED = {
 @cache
 def load() -> Package:
     """Return the rules of the project's own datapackage.json."""
-    return _package(json.loads(DATAPACKAGE.read_text("utf-8")))
+    return package_of(json.loads(DATAPACKAGE.read_text("utf-8")))
 
 
 def load_for(folder: Path) -> Package:
@@ -216,11 +216,12 @@ def _vocabularies(package: Any) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _package(descriptor: dict[str, Any]) -> Package:
+def package_of(descriptor: Mapping[str, Any]) -> Package:
+    """Return the rules of a descriptor: ours, or one that was made of it for other data."""
     return Package(
         title=descriptor["title"],
         description=descriptor["description"],
-        licenses=tuple(descriptor["licenses"]),
+        licenses=tuple(descriptor.get("licenses", ())),
         sources=tuple(descriptor["sources"]),
         tables={resource["name"]: _table(resource) for resource in descriptor["resources"]},
     )

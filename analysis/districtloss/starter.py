@@ -33,6 +33,9 @@ def init(folder: Path, *, provinces: bool = True) -> list[str]:
 
 
 def _fill(folder: Path, provinces: bool) -> list[str]:
+    from districtloss import schema
+    from districtloss.codebook import codebook
+
     package = described({"name": folder.resolve().name, "title": "Name this data set", folders.COUNTRY: ""})
     for resource in package["resources"]:
         header = ",".join(item["name"] for item in resource["schema"]["fields"])
@@ -43,7 +46,7 @@ def _fill(folder: Path, provinces: bool) -> list[str]:
         else:
             path.write_text(header + "\n", "utf-8")
     (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    shutil.copyfile(DATA / "CODEBOOK.md", folder / "CODEBOOK.md")
+    (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
     shutil.copyfile(README, folder / "README.md")
     return sorted(path.name for path in folder.iterdir())
 
