@@ -479,11 +479,11 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
             place_of[event["event_id"]] = at
     if _side_taking(events) == TALIBAN:
         # The report is on one side's gains: what another group took is no loss to that side.
-        others = [e for e in events if e["actor"] == "other_group" and e["event_type"] in LOSSES]
-        for event in others:
-            theirs, _ = origin.pop(event["event_id"])
-            left.append(_left(theirs, place_of[event["event_id"]], f"taken by another group than {TALIBAN}"))
-        events = [e for e in events if e not in others]
+        others = {e["event_id"] for e in events if e["actor"] == "other_group" and e["event_type"] in LOSSES}
+        events = [e for e in events if e["event_id"] not in others]
+        for event_id in others:
+            theirs, _ = origin.pop(event_id)
+            left.append(_left(theirs, place_of[event_id], f"taken by another group than {TALIBAN}"))
         left.sort(key=lambda one: int(one["row"]))
     days = [day for row in export.rows if (day := day_of(row["event_date"]))]
     last = max([*days, *(dt.date.fromisoformat(e["date_latest"]) for e in events)], default=OWN_START)
