@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import real
-from districtloss import claims
+from districtloss import claims, evidence
 from districtloss.intervals import Interval
 
 
@@ -135,3 +135,12 @@ def test_figures_of_one_day_that_differ_imply_no_rate():
     table = claims.pairs(rows, 419).iloc[0]
     assert table["verdict"] == "apart"
     assert pd.isna(table["per_day_low"])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(0.5, 0.5, "about 50%"), (0.45, 0.55, "about 50% (45% to 55%)"), (0.4, float("nan"), "at least 40%")],
+)
+def test_a_figure_that_is_about_a_number_says_both_the_number_and_how_it_is_read(low, high, words):
+    claim = {"kind": "share", "value_low": low, "value_high": high, "qualifier": "about", "unit": "share of districts"}
+    assert evidence.figure_in_words(pd.Series(claim | {"denominator": float("nan")})) == f"{words} of districts"

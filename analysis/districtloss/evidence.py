@@ -150,7 +150,7 @@ def figure_in_words(claim: pd.Series) -> str:
     style = "percent" if share else "number"
     low, high = claim["value_low"], claim["value_high"]
     value = printed_range(None if pd.isna(low) else low, None if pd.isna(high) else high, 0, style)
-    if claim["qualifier"] == "about":
+    if claim["qualifier"] == "about" and pd.notna(low) and pd.notna(high):
         # What is said to be about a number was read as a range around it.
         value = f"about {value}" if low == high else f"about {printed((low + high) / 2, 0, style)} ({value})"
     if claim["qualifier"] == "more_than":
