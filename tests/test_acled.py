@@ -180,11 +180,11 @@ def test_who_gains_follows_from_the_kind_of_actor(tmp_path: Path, cells: dict[st
     ("cells", "reason"),
     [
         ({"sub_event_type": "Armed clash"}, "no change of control: Armed clash"),
-        ({"country": "Pakistan", "iso": "586"}, "not in Afghanistan"),
-        ({"event_date": "soon"}, "the date 'soon' cannot be read"),
-        ({"time_precision": "4"}, "'4' is no time precision of ACLED's (1, 2, 3)"),
+        ({"country": "Pakistan", "iso": "586"}, "not in Afghanistan (for another country, say --places)"),
+        ({"event_date": "soon"}, "a date that cannot be read: 'soon'"),
+        ({"time_precision": "4"}, "no time precision of ACLED's (1, 2, 3): '4'"),
         ({"actor2": "Islamic State (Afghanistan)", "inter2": "Rebel group"},
-         "between Taliban and Islamic State (Afghanistan), not from the government"),
+         "between others than the government: Taliban and Islamic State (Afghanistan)"),
         ({"sub_event_type": acled.REGAINS, "actor1": "Military Forces of Afghanistan (2021-)", "inter1": "State forces",
           "actor2": "National Resistance Front", "inter2": "Rebel group"},
          "the government meant is that of the Taliban, since August 2021"),
@@ -196,6 +196,13 @@ def test_who_gains_follows_from_the_kind_of_actor(tmp_path: Path, cells: dict[st
 )  # fmt: skip
 def test_every_row_left_out_is_told_with_the_reason(tmp_path: Path, cells: dict[str, str], reason: str):
     assert why(tmp_path, **cells) == reason
+
+
+def test_the_terminal_tells_of_like_rows_together(tmp_path: Path):
+    groups = [row(i, actor2=f"Militia {i}", inter2="Rebel group") for i in (2, 3)]
+    said = acled.told(_imported(tmp_path, row(1), *groups, row(4, event_date="soon")), tmp_path)
+    assert said.splitlines()[0].endswith(": 1 event from 4 rows.")
+    assert "  2  between others than the government\n  1  a date that cannot be read" in said
 
 
 def test_a_row_that_stands_twice_counts_once(tmp_path: Path):
@@ -338,7 +345,7 @@ def test_a_file_that_is_no_export_is_told(tmp_path: Path, text: str, fault: str)
 
 def test_dates_with_the_month_first_are_refused_rather_than_guessed(tmp_path: Path):
     rows = [row(1, event_date="06/05/2021"), row(2, event_date="06/21/2021")]
-    with pytest.raises(Faults, match=r"export.csv: event_date: 06/21/2021 has the month first"):
+    with pytest.raises(Faults, match=r"export.csv:3: event_date: 06/21/2021 has the month first"):
         _imported(tmp_path, *rows)
     assert not (tmp_path / "made").exists()
 
@@ -359,9 +366,28 @@ def test_an_import_says_nothing_of_our_licence_or_our_articles(tmp_path: Path):
 
 
 def test_the_window_of_another_country_begins_with_its_data(tmp_path: Path):
-    rows = [row(1, country="Sudan", event_date="2019-04-11"), row(2, country="Sudan", event_date="2024-06-13")]
-    made = acled._package(rows, [], dt.date(2019, 4, 11), dt.date(2024, 6, 13))
-    assert made[folders.PARAMETERS] == {"start": "2019-04-11"}
+    days = dt.date(2019, 4, 11), dt.date(2024, 6, 13)
+    assert acled._window("Sudan", *days) == days
+    assert acled._window("Afghanistan", *days) == (dt.date(2021, 6, 4), days[1])
+
+
+def test_the_window_ends_with_the_last_row_though_its_event_can_have_happened_later(tmp_path: Path):
+    made = _imported(tmp_path, row(1), row(2, event_date="2021-07-16", time_precision="3", timestamp=""))
+    assert made.package[folders.PARAMETERS] == {"start": "2021-06-21", "as_of": "2021-07-16"}
+    assert made.tables["sources"][0]["published"] == "2021-07-31"
+    assert "The report's window is 21 June – 16 July 2021" in acled.told(made, tmp_path)
+
+
+def test_a_code_of_a_country_that_the_gazetteer_has_may_be_a_slip(tmp_path: Path):
+    def settled(answer: str) -> acled.Import:
+        _imported(tmp_path, row(admin1="Wardag"))
+        settle(tmp_path / "made" / acled.TO_SETTLE, {"Wardag": answer})
+        return _imported(tmp_path, row(admin1="Wardag"))
+
+    with pytest.raises(Faults, match=r"to_settle.csv:2: answer: 'AF-WAD' is not known, did you mean AF-WAR\?"):
+        settled("AF-WAD")
+    assert not any("Wardag" in province["name"] for province in settled("AF-WAR").tables["provinces"])
+    assert {"province_id": "AF-WAD", "name": "Wardag"}.items() <= settled("new AF-WAD").tables["provinces"][-1].items()
 
 
 def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path):
@@ -388,7 +414,7 @@ def test_another_country_comes_with_its_own_gazetteer(tmp_path: Path):
     acled.import_export(path, tmp_path / "made", tmp_path / "places")
     tables = read_tables(tmp_path / "made")
     assert tables.places["place_id"].tolist() == ["prov/dist"]
-    assert folders.about(tmp_path / "made").parameters == {"start": "2023-05-05"}
+    assert folders.about(tmp_path / "made").parameters == {"start": "2023-05-05", "as_of": "2023-06-05"}
     assert tables.about.taking_side == "armed groups"
 
 

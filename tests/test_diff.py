@@ -22,6 +22,7 @@ from districtloss.output import DATA_ZIP
 from districtloss.parameters import Parameters
 from districtloss.paths import DATAPACKAGE
 from districtloss.tables import read_tables
+from pinned import pinned
 from small_data import ROWS, Rows, rows, write
 
 
@@ -199,6 +200,18 @@ def test_what_is_neither_a_version_nor_a_build_is_refused(tmp_path: Path) -> Non
     for name in (str(tmp_path), str(tmp_path / "nowhere"), "7.7.7"):
         with pytest.raises(Faults), diff.opened(name):
             pass
+
+
+def test_an_edition_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
+    folder = pinned(tmp_path / "1.0.0")
+    with diff.opened(str(folder)) as edition:
+        assert edition.version == "1.0.0"
+    for path in ("data/events.csv", "results/values.json", "results/tables/a.csv"):
+        whole = (folder / path).read_text("utf-8")
+        (folder / path).write_text(whole + " ", "utf-8")
+        with pytest.raises(Faults, match=f"is not as it was made: {path} is missing, new or changed"):
+            diff.opened(str(folder)).__enter__()
+        (folder / path).write_text(whole, "utf-8")
 
 
 def test_the_quick_numbers_are_those_of_the_notebooks_run_by_papermill(before: Path, tmp_path: Path) -> None:

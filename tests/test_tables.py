@@ -293,10 +293,54 @@ def test_a_folders_own_data_package_adds_to_the_vocabulary_and_changes_nothing_e
     write(tmp_path, data)
     assert len(told(tmp_path)) == 1
     (tmp_path / "datapackage.json").write_text(
-        '{"resources": [7, {"name": "claims", "schema": {"fields": [null, {"name": "claimant",'
+        '{"resources": [{"name": "red"}, {"name": "claims", "schema": {"fields": [{"name": "claimant",'
         ' "constraints": {"enum": ["red_cross"]}}, {"name": "paragraph", "type": "string"}]}}]}'
     )
     assert read_tables(tmp_path).claims["claimant"].tolist() == ["red_cross", "taliban", "afghan_mod"]
+
+
+CLAIMS = '{"resources": [{"name": "claims", "schema": {"fields": %s}}]}'
+
+
+@pytest.mark.parametrize(
+    ("package", "where"),
+    [
+        ("[]", "is not an object"),
+        ('{"resources": {}}', "resources: is not a list"),
+        ('{"resources": [7]}', "resources[0]: is not an object"),
+        (CLAIMS % '"all"', "resources[0].schema.fields: is not a list"),
+        (
+            CLAIMS % '[{"name": "kind", "constraints": {"enum": [1]}}]',
+            "resources[0].schema, field 'kind': constraints.enum: is not a list",
+        ),
+    ],
+)
+def test_a_data_package_of_another_form_is_told(folder: Path, package: str, where: str):
+    (folder / "datapackage.json").write_text(package)
+    (fault,) = told(folder)
+    assert fault.startswith(f"datapackage.json: {where}")
+
+
+@pytest.mark.parametrize(("character", "shown"), [("\x1b", r"'\x1b'"), ("\x07", r"'\x07'"), ("\x9b", r"'\x9b'")])
+def test_control_characters_are_told_and_line_ends_are_none(folder: Path, character: str, shown: str):
+    data = rows()
+    data["events"][0]["note"] = "two\nlines\tand a tab"
+    assert read_tables(write(folder, data)).events["note"][0] == data["events"][0]["note"]
+    data["events"][0]["note"] = f"a note{character}[31m"
+    assert told(write(folder, data)) == [f"events.csv:2: note: holds the control character {shown}, delete it"]
+
+
+def test_what_only_follows_from_another_fault_is_not_told(folder: Path):
+    data = rows()
+    data["events"][0] |= {"date_earliest": "June", "date_latest": ""}
+    assert [fault.split(", ")[0] for fault in told(write(folder, data))] == [
+        "events.csv:2: date_earliest: 'June' is not an ISO date"
+    ]
+    data = rows()
+    data["places"][0]["name"] += ", Balkh"
+    text = (write(folder, data) / "places.csv").read_text().replace('"', "")
+    (folder / "places.csv").write_text(text)
+    assert [fault.split(": ")[0] for fault in told(folder)] == ["places.csv:2"]
 
 
 def test_a_data_package_that_is_no_json_is_told(folder: Path):

@@ -54,6 +54,13 @@ def test_a_manifest_that_is_gone_or_somebody_elses_is_told(folder: Path) -> None
     assert told(folder)[0].startswith("manifest.json: cannot be read")
 
 
+@pytest.mark.parametrize("facts", [{"outputs": 5}, {"outputs": 5, "digest": None}])
+def test_a_manifest_with_something_of_another_kind_is_told(folder: Path, facts: dict[str, object]) -> None:
+    record = versions.manifest(folder) | facts
+    (folder / output.MANIFEST).write_text(versions.as_json(record), "utf-8")
+    assert told(folder) == [f"manifest.json: changed: it has no usable {' and '.join(facts)}"]
+
+
 def test_a_link_in_place_of_a_file_is_no_match(folder: Path, tmp_path: Path) -> None:
     away = tmp_path / "away.pdf"
     shutil.move(folder / "report.pdf", away)

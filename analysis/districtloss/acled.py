@@ -46,6 +46,7 @@ KNOWN = (*NEEDED, "year", "disorder_type", "event_type", "assoc_actor_1", "assoc
 
 # The first day of the report's own window: an export that covers it keeps it.
 OWN_START = dt.date(2021, 6, 4)
+NEW = "new"  # the answer that a place is to be added
 MOST_REASONS = 8  # named on the terminal
 CANDIDATES, LIKE_ENOUGH = 5, 60  # how many names are proposed, and from which likeness (of 100) on
 LONGEST_LIST = 99_000  # characters of the ids that one decision can touch, by the rules of decisions.csv
@@ -142,9 +143,10 @@ def slug(name: str) -> str:
 
 @dataclass(frozen=True)
 class Export:
-    """The rows of an export, in their order, and the hash of the file."""
+    """The rows of an export, in their order, with the line on which each begins, and the hash of the file."""
 
     rows: list[dict[str, str]]
+    lines: list[int]
     sha256: str
 
 
@@ -174,7 +176,7 @@ def read_export(path: Path) -> Export:
     delimiter = max(",;\t", key=head.count)
     limit = csv.field_size_limit(sys.maxsize)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows, faults, begin = list[dict[str, str]](), list[Fault](), 1
+    rows, lines, faults, begin = list[dict[str, str]](), list[int](), list[Fault](), 1
     try:
         header = [name.strip().lower() for name in next(reader)]
         faults += _header_faults(header, fault)
@@ -182,6 +184,7 @@ def read_export(path: Path) -> Export:
         for cells in reader:
             if len(cells) == len(header):
                 rows.append(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
+                lines.append(begin)
             elif cells:
                 problem = f"{len(cells)} cells where the header has {len(header)}"
                 faults.append(fault(begin, None, problem, "export the file again"))
@@ -194,7 +197,7 @@ def read_export(path: Path) -> Export:
         faults.append(fault(None, None, "has a header and no rows", "export some"))
     if faults:
         raise Faults(faults)
-    return Export(rows, hashlib.sha256(data).hexdigest())
+    return Export(rows, lines, hashlib.sha256(data).hexdigest())
 
 
 def _header_faults(header: list[str], fault: Callable[[int | None, str | None, str, str], Fault]) -> Iterator[Fault]:
@@ -297,7 +300,7 @@ def _taken(others: list[str], state: list[str], alone: bool) -> Change | str:
     if not others:
         return "no actor but the government is named"
     if not state and not alone:
-        return f"between {others[0]} and {others[1]}, not from the government"
+        return f"between others than the government: {others[0]} and {others[1]}"
     return Change("capture", _actor(others[0]))
 
 
@@ -385,7 +388,8 @@ class Matcher:
             self.gazetteer.districts[place_id] = District(place_id, spelling[:300], province_id)
         return place_id
 
-    def _add_province(self, code: str, spelling: str) -> str:
+    def _add_province(self, answer: str, spelling: str) -> str:
+        code = answer.removeprefix(NEW).strip()
         self.gazetteer.provinces.setdefault(code, {"province_id": code, "name": spelling[:300], "variants": ""})
         return code
 
@@ -423,18 +427,29 @@ def read_answers(path: Path, gazetteer: Gazetteer) -> dict[tuple[str, str, str],
         )
         if answer and answer != "leave out":
             known = list(gazetteer.provinces) if column == "admin1" else _inside(gazetteer, within)
-            code = column == "admin1" and re.fullmatch(r"[A-Z]{2}-[A-Z0-9]{1,3}", answer)
-            if answer not in known and not code and not (column == "admin2" and answer == "new"):
+            added = _adds_province(answer, known) if column == "admin1" else answer == NEW
+            if answer not in known and not added:
                 meant = nearest(answer, known)
-                new = "a code such as UA-14 of a new one" if column == "admin1" else "new"
-                what = "a province_id" if column == "admin1" else f"a place_id of {within}"
-                remedy = f"did you mean {meant}?" if meant else f"give {what}, {new}, or leave out"
+                new = f"{NEW} with the code of one that is not there (such as {NEW} UA-14)"
+                remedy = f"give a province_id, {new}, or leave out"
+                if column != "admin1":
+                    remedy = f"give a place_id of {within}, {NEW}, or leave out"
+                if meant:
+                    remedy = f"did you mean {meant}? Otherwise {remedy}"
                 faults.append(Fault(path.name, line, "answer", f"{answer[:60]!r} is not known", remedy))
         if answer:
             answers[column, spelling, within] = answer
     if faults:
         raise Faults(faults)
     return answers
+
+
+def _adds_province(answer: str, known: list[str]) -> bool:
+    """Return whether an answer is the code of a province that the gazetteer lacks: with `new`, or of a country of
+    which it has none, since a code of a country that it has can be a slip."""
+    found = re.fullmatch(rf"({NEW} +)?(([A-Z]{{2}})-[A-Z0-9]{{1,3}})", answer)
+    countries = {code.partition("-")[0] for code in known}
+    return bool(found and found[2] not in known and (found[1] or found[3] not in countries))
 
 
 def _inside(gazetteer: Gazetteer, province_id: str) -> list[str]:
@@ -454,6 +469,7 @@ class Import:
     left_out: list[dict[str, str]]
     rows: int
     provincial: int  # events that are placed in a province alone
+    window: tuple[dt.date, dt.date]
 
     @property
     def open_questions(self) -> list[dict[str, str]]:
@@ -485,9 +501,10 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
             theirs, _ = origin.pop(event_id)
             left.append(_left(theirs, place_of[event_id], f"taken by another group than {TALIBAN}"))
         left.sort(key=lambda one: int(one["row"]))
-    days = [day for row in export.rows if (day := day_of(row["event_date"]))]
-    last = max([*days, *(dt.date.fromisoformat(e["date_latest"]) for e in events)], default=OWN_START)
-    source = _source(export, last)
+    here = [row for row in export.rows if not country or fold(row["country"]) == fold(country)]
+    days = [day for row in here if (day := day_of(row["event_date"]))]
+    first, last = min(days, default=OWN_START), max(days, default=OWN_START)
+    source = _source(export, max([last, *(dt.date.fromisoformat(e["date_latest"]) for e in events)]))
     for event in events:
         event["source_id"] = source["source_id"]
     tables = {
@@ -504,8 +521,9 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
         for key, count in sorted(matcher.asked.items(), key=lambda item: (item[0][0], -item[1], item[0]))
     ]  # fmt: skip
     provincial = sum(event["place_id"].endswith("/province") for event in events)
-    package = _package(export.rows, events, min(days, default=OWN_START), last)
-    return Import(tables, package, asked, left, len(export.rows), provincial)
+    in_country = _country_named(here)
+    window = _window(in_country, first, last)
+    return Import(tables, _package(in_country, events, window), asked, left, len(export.rows), provincial, window)
 
 
 def _country(gazetteer: Gazetteer) -> str:
@@ -530,13 +548,13 @@ def _event(
     if not sub_event:
         return f"no change of control: {row['sub_event_type'][:60] or 'no sub-event type'}"
     if country and fold(row["country"]) != fold(country):
-        return f"not in {country}"
+        return f"not in {country} (for another country, say --places)"
     day = day_of(row["event_date"])
     if not day:
-        return f"the date {row['event_date'][:40]!r} cannot be read"
+        return f"a date that cannot be read: {row['event_date'][:40]!r}"
     days = days_of(day, row["time_precision"], _recorded(row))
     if not days:
-        return f"{row['time_precision'][:20]!r} is no time precision of ACLED's (1, 2, 3)"
+        return f"no time precision of ACLED's (1, 2, 3): {row['time_precision'][:20]!r}"
     change = change_of(row, sub_event)
     if isinstance(change, str):
         return change
@@ -680,23 +698,32 @@ def _left(row: Mapping[str, str], at: int, why: str) -> dict[str, str]:
     return {**{c: row.get(c, "") for c in LEFT}, "row": str(at), "why": why}
 
 
-def _package(
-    rows: list[dict[str, str]], events: list[dict[str, str]], first: dt.date, last: dt.date
-) -> dict[str, object]:
-    """Return what datapackage.json says beside the rules of the tables."""
+def _country_named(rows: list[dict[str, str]]) -> str:
+    """Return the country that most rows are of, as ACLED names it."""
     countries = Counter(row["country"] for row in rows if row["country"])
-    country = countries.most_common(1)[0][0][:80] if countries else ""
-    made: dict[str, object] = {
+    return countries.most_common(1)[0][0][:80] if countries else ""
+
+
+def _window(country: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
+    """Return the first and last day to count in, of data from `first` to `last`.
+
+    An event that is known to a week or a month can lie after the last day, but the export was not made to cover that.
+    The first day of our own report means something for its country alone.
+    """
+    own = country == "Afghanistan" and first <= OWN_START < last
+    return (OWN_START if own else min(first, last - dt.timedelta(1))), last
+
+
+def _package(country: str, events: list[dict[str, str]], window: tuple[dt.date, dt.date]) -> dict[str, object]:
+    """Return what datapackage.json says beside the rules of the tables."""
+    return {
         "name": "districtloss-acled",
         "title": f"Changes of territory in an export of ACLED: {country}",
         folders.IMPORT: "acled",
         folders.COUNTRY: country if country.isprintable() else "",
         folders.SIDE: _side_taking(events),
+        folders.PARAMETERS: dict(zip(("start", "as_of"), map(dt.date.isoformat, window), strict=True)),
     }
-    # The first day of our own report means something for its country alone.
-    if country != "Afghanistan" or not first <= OWN_START < last:
-        made[folders.PARAMETERS] = {"start": min(first, last - dt.timedelta(1)).isoformat()}
-    return made
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
@@ -704,13 +731,13 @@ def _package(
 
 def _check_day_first(export: Export, path: Path) -> None:
     """Raise Faults where a date has the month first: of the others, nobody could tell day and month apart."""
-    for row in export.rows:
+    for line, row in zip(export.lines, export.rows, strict=True):
         found = re.fullmatch(r"(\d{1,2})/(\d{1,2})/\d{4}", row["event_date"])
         if found and int(found[2]) > 12 >= int(found[1]):
             problem = (
                 f"{row['event_date']} has the month first, so that in other rows day and month cannot be told apart"
             )
-            raise Faults([Fault(path.name, None, "event_date", problem, "write days as 2021-06-21")])
+            raise Faults([Fault(path.name, line, "event_date", problem, "write days as 2021-06-21")])
 
 
 def import_export(path: Path, target: Path, places: Path | None = None) -> Import:
@@ -735,11 +762,13 @@ def told(made: Import, target: Path) -> str:
     """Say what came of an import, for the terminal."""
     events, left = made.tables["events"], Counter(row["why"].split(":")[0] for row in made.left_out)
     to_settle = [row for row in made.left_out if row["why"].endswith(TO_SETTLE)]
-    lines = [f"{target}: {len(events):,} events from {made.rows:,} rows."]
+    lines = [f"{target}: {_counted(len(events), 'event')} from {_counted(made.rows, 'row')}."]
     if made.provincial:
-        lines.append(f"{made.provincial:,} of them are placed in a province alone and count for no district.")
+        lines.append(f"Of them {made.provincial:,} can be placed in a province alone, and count for no district.")
+    lines.append(f"The report's window is {values.span(*made.window)}; where the export covers more days, say")
+    lines.append("--start and --as-of to build.")
     if made.left_out:
-        lines.append(f"Left out, as {target / LEFT_OUT} says of each: {len(made.left_out):,} rows.")
+        lines.append(f"Left out, as {target / LEFT_OUT} says of each: {_counted(len(made.left_out), 'row')}.")
         reasons = Counter({why: n for why, n in left.items() if TO_SETTLE not in why})
         lines += [f"  {count:,}  {why}" for why, count in reasons.most_common(MOST_REASONS)]
         if len(reasons) > MOST_REASONS:
@@ -747,10 +776,14 @@ def told(made: Import, target: Path) -> str:
                 f"  {sum(reasons.values()) - sum(n for _, n in reasons.most_common(MOST_REASONS)):,}  other reasons"
             )
     if made.open_questions:
-        names = values.counted(len(made.open_questions), "spelling", "spellings")
+        names = _counted(len(made.open_questions), "spelling")
         lines.append(f"  {len(to_settle):,}  wait for places to be settled: {names}")
         lines.append(f"Fill the column answer of {target / TO_SETTLE} and run the same command again.")
     return "\n".join(lines)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def check_target(target: Path) -> None:

@@ -60,6 +60,10 @@ def _compute(
     tables = read_once(stage / "data")
     decisions.check_choice(tables.decisions, parameters.decisions)
     study = Study.of(tables, parameters)
+    newest = tables.sources["published"].max()
+    if parameters.as_of is None and parameters.start != Parameters().start and newest <= study.start:
+        problem = f"the window would be empty: the newest source is of {newest:%Y-%m-%d}"
+        raise Faults([Fault("--start", None, None, problem, "an earlier start, or say --as-of too")])
     if study.as_of <= study.start:
         problem = f"the window would end on {study.as_of:%Y-%m-%d}, before it starts"
         raise Faults([Fault("--start", None, None, problem, "an earlier start or a later --as-of")])

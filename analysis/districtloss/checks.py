@@ -20,13 +20,22 @@ LOOKS_AHEAD = "withdrawal_deadline"
 SUGGESTIONS = 500  # looking for the nearest of many names is dear: so many wrong keys get one, the rest a rule
 
 
-def check(tables: Tables, package: Package, missing: Mapping[str, Collection[str]] | None = None) -> list[Fault]:
-    """Return every fault between cells, rows and tables, whose text is categorical: rules look at what is distinct.
+@dataclass(frozen=True)
+class Known:
+    """What is wrong with files and single cells, and told already: faults that would only follow from it are not.
 
-    `missing` names the columns that a file lacks: rules that need one of them are passed over, since that
-    fault is told already. Cells that could not be read count as empty.
+    `missing`: the columns that each table lacks. `partial`: tables some of whose rows cannot be read. `cells`: the
+    (file, line, column) of cells that break a rule; those count as empty where they are not text.
     """
-    run = _Run(tables, package, missing or {})
+
+    missing: Mapping[str, Collection[str]] = field(default_factory=dict)
+    partial: Collection[str] = ()
+    cells: Collection[tuple[str, int | None, str | None]] = ()
+
+
+def check(tables: Tables, package: Package, known: Known | None = None) -> list[Fault]:
+    """Return every fault between cells, rows and tables, whose text is categorical: rules look at what is distinct."""
+    run = _Run(tables, package, known or Known())
     for rule in RULES:
         rule(run)
     return run.faults
@@ -36,15 +45,23 @@ def check(tables: Tables, package: Package, missing: Mapping[str, Collection[str
 class _Run:
     tables: Tables
     package: Package
-    missing: Mapping[str, Collection[str]]
+    known: Known
     faults: list[Fault] = field(default_factory=list)
 
     def has(self, table: str, *columns: str) -> bool:
-        return not set(columns) & set(self.missing.get(table, ()))
+        return not set(columns) & set(self.known.missing.get(table, ()))
+
+    def can_name(self, table: str, column: str) -> bool:
+        """Return whether what a column does not hold is not there: all its rows could be read."""
+        return self.has(table, column) and table not in self.known.partial
+
+    def told(self, table: str, row: int, column: str | None) -> bool:
+        return (self.package.tables[table].file, self.tables.line(table, row), column) in self.known.cells
 
     def fault(self, table: str, row: int, column: str | None, problem: str, remedy: str) -> None:
-        line = self.tables.line(table, row)
-        self.faults.append(Fault(self.package.tables[table].file, line, column, problem, remedy))
+        if not self.told(table, row, column):
+            line = self.tables.line(table, row)
+            self.faults.append(Fault(self.package.tables[table].file, line, column, problem, remedy))
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -63,7 +80,7 @@ def _printed(value: object) -> str:
 def _foreign_keys(run: _Run) -> None:
     for table in run.package.tables.values():
         for key in table.foreign_keys:
-            if not (run.has(table.name, key.column) and run.has(key.table, key.target)):
+            if not (run.has(table.name, key.column) and run.can_name(key.table, key.target)):
                 continue
             cells = getattr(run.tables, table.name)[key.column]
             known = getattr(run.tables, key.table)[key.target]
@@ -126,7 +143,7 @@ def _references(run: _Run) -> None:
         ("claims", "disputed_by", both, "event_id or claim_id"),
         ("decisions", "touches", both, "event_id or claim_id"),
     ):
-        if run.has(table, column) and run.has("events", "event_id") and run.has("claims", "claim_id"):
+        if run.has(table, column) and run.can_name("events", "event_id") and run.can_name("claims", "claim_id"):
             _unknown(run, table, column, _lists(run, table, column), known, what)
 
 
@@ -270,6 +287,8 @@ def _rows(run: _Run, tables: Collection[str] | None = None) -> None:
         if not len(wrong):
             continue
         for row, cells in zip(wrong.tolist(), _records(frame.iloc[wrong]), strict=True):
+            if any(run.told(rule.table, row, name) for name in rule.needs.split()):
+                continue  # it was judged by a cell that could not be read
             said = {name: _printed(value) for name, value in cells.items()}
             run.fault(rule.table, row, rule.column, rule.problem.format(**said), rule.remedy)
 
@@ -359,7 +378,7 @@ def _after_publication(run: _Run) -> None:
 
 
 def _scopes(run: _Run) -> None:
-    if run.has("claims", "scope") and run.has("provinces", "province_id"):
+    if run.has("claims", "scope") and run.can_name("provinces", "province_id"):
         provinces = run.tables.provinces["province_id"]
         scope = run.tables.claims["scope"]
         country = provinces.str[:2]
@@ -378,6 +397,8 @@ def _scopes(run: _Run) -> None:
 
 def _alternatives(run: _Run) -> None:
     if not run.has("decisions", "decision_id", "chosen", "alternatives", "note"):
+        return
+    if "options" in run.known.partial:
         return
     has_rows = set()
     if run.has("options", "decision_id", "option"):
@@ -399,7 +420,8 @@ def _alternatives(run: _Run) -> None:
 def _options(run: _Run) -> None:
     """Options name decisions, rows and columns that exist, and values that those cells could hold."""
     tables = run.tables
-    if any(run.missing.get(name) for name in ("options", "decisions", "events", "claims")):
+    concerned = {"options", "decisions", "events", "claims"}
+    if any(run.known.missing.get(name) for name in concerned) or concerned & set(run.known.partial):
         return
     known = decisions.choices(tables.decisions)
     named = tables.options["row_id"].cat.categories
@@ -477,7 +499,7 @@ def _coded_otherwise(run: _Run, options: pd.DataFrame) -> None:
 
 def _faults_of_rows(run: _Run, tables: Tables) -> Iterator[tuple[str, str, Fault]]:
     """The faults between cells of one row of events and claims, with table and id of the row."""
-    inner = _Run(tables, run.package, run.missing)
+    inner = _Run(tables, run.package, Known(run.known.missing))
     _rows(inner, tuple(decisions.KEYS))
     for fault in inner.faults:
         table = fault.file.removesuffix(".csv")

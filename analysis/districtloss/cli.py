@@ -6,6 +6,8 @@ Imports stand inside the commands, so that `--help` and an unchanged report need
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import textwrap
 from pathlib import Path
@@ -38,8 +40,31 @@ Kernel = Annotated[bool, typer.Option("--kernel", help="Run the notebooks in rea
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but faults.")]
 
 
+class Stopped(BaseException):
+    """Somebody pressed Ctrl-C, or a container or a batch system asked the process to end. Carries the exit code.
+
+    No KeyboardInterrupt, since the command line's library would end on that without a word.
+    """
+
+
+def _stop_in_order() -> None:
+    """Let SIGINT and SIGTERM end the process through all that clears away behind itself."""
+    parent = os.getpid()
+
+    def stop(number: int, _: object) -> None:
+        code = 128 + number  # as shells have it
+        if os.getpid() != parent:
+            os._exit(code)  # a fork; its parent clears away
+        raise Stopped(code)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells leave it for what runs on its own
+            signal.signal(number, stop)
+
+
 def main() -> None:
     """Run the command line; faults become lines on standard error and exit code 2."""
+    _stop_in_order()
     try:
         app()
     except Faults as found:
@@ -51,9 +76,9 @@ def main() -> None:
         if len(found.faults) > MOST_FAULTS:
             print(f"and {len(found.faults) - MOST_FAULTS} more faults", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except Stopped as stopped:
         print("stopped; nothing was changed", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(stopped.args[0])
 
 
 def _parameters(  # type: ignore[no-untyped-def]
@@ -325,11 +350,17 @@ def cite(
 ) -> None:
     """Print the citation of a pinned version."""
     from districtloss import cite as citing
+    from districtloss import verify as verifying
     from districtloss import versions
 
     if form not in citing.FORMATS:
         raise Faults([Fault("--format", None, None, f"{form!r} is no format", f"one of {', '.join(citing.FORMATS)}")])
-    print(citing.cite(citing.facts(versions.folder(version)), form))
+    folder = versions.folder(version)
+    facts = citing.facts(folder)
+    if verifying.check(folder):  # its digest would be cited for what it is not the digest of
+        remedy = f"`districtloss verify {version}` tells what has changed; take the folder anew"
+        raise Faults([Fault(str(folder), None, None, "is not as it was made", remedy)])
+    print(citing.cite(facts, form))
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ def opened(name: str) -> Iterator[Edition]:
     """Open a pinned version, by its number, or a folder: of a version or a build. Raises Faults where it is neither."""
     folder = versions.folder(name) if versions.is_version(name) and not Path(name).is_dir() else Path(name)
     record = _manifest(folder)
+    if "outputs" in record:  # a version that is being made lists them last
+        _check_as_made(folder, record)
     with tempfile.TemporaryDirectory(prefix="districtloss-diff-") as scratch:
         data = folder / versions.DATA
         if not data.is_dir():
@@ -67,13 +69,28 @@ def opened(name: str) -> Iterator[Edition]:
 def _manifest(folder: Path) -> Mapping[str, Any]:
     try:
         record = json.loads((folder / output.MANIFEST).read_text("utf-8"))
-        whole = {"version", "digest", "parameters"} <= record.keys()
+        whole = {"version", "digest", "parameters"} <= record.keys() and isinstance(record.get("outputs", {}), dict)
         if whole and record["generator"] in (versions.GENERATOR, output.GENERATOR):
             return record
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     remedy = "name a version, or a folder that `districtloss build` made"
     raise Faults([Fault(str(folder), None, None, "is neither a pinned version nor a build", remedy)])
+
+
+def _check_as_made(folder: Path, record: Mapping[str, Any]) -> None:
+    """Raise Faults where data or results are not those that the manifest lists."""
+    listed = {path: sha256 for path, sha256 in record["outputs"].items() if _is_compared(path)}
+    there = {path: digest.sha256(folder / path) for path in digest.paths(folder) if _is_compared(path)}
+    changed = sorted(path for path in listed.keys() | there.keys() if listed.get(path) != there.get(path))
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        problem = f"is not as it was made: {changed[0]}{more} {'are' if more else 'is'} missing, new or changed"
+        raise Faults([Fault(str(folder), None, None, problem, "take or build the folder anew")])
+
+
+def _is_compared(path: str) -> bool:
+    return path.startswith((f"{versions.DATA}/", "results/tables/")) or path in ("results/values.json", output.DATA_ZIP)
 
 
 def _read_numbers(folder: Path) -> dict[str, Any]:

@@ -13,10 +13,14 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def paths(folder: Path) -> list[str]:
+    """Return the path of every file below a folder within it, in order."""
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
 def tree(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below a folder by its path within it, in order."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return dict(sorted((p.relative_to(folder).as_posix(), sha256(p)) for p in files))
+    return {path: sha256(folder / path) for path in paths(folder)}
 
 
 def content_digest(data: Mapping[str, str], results: Mapping[str, str]) -> str:

@@ -16,10 +16,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -42,6 +43,7 @@ OWN_NAME = "districtloss"  # of the package that the project's own data are
 # What stands beside the tables and goes along with them; of ours only where the tables are all ours.
 BESIDE = ("CODEBOOK.md", "audit.json")
 CODINGS = ("first_coding", "second_coding")  # folders of the codings that the tables were settled from
+EARLIER = re.compile(r"stands in line ([0-9]+) already$")  # as tables.py says of an id that is given twice
 OURS = "districtloss/data"  # how faults name a row of ours in a folder that extends it
 
 
@@ -86,7 +88,7 @@ def defaults(folder: Path) -> dict[str, str]:
 
 def about(folder: Path) -> About:
     """Read what datapackage.json says of the folder. Raises Faults where a key of ours has no value of ours."""
-    package = _package(folder)
+    package = package_in(folder)
     faults: list[Fault] = []
 
     def fault(key: str, problem: str, remedy: str) -> None:
@@ -115,6 +117,37 @@ def about(folder: Path) -> About:
     return About(extends, names[COUNTRY], names[SIDE], texts, package.get("name") == OWN_NAME)
 
 
+def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what is wrong with the form of what we read of a package: the terms that it gives for our columns."""
+    own = set(table_files())
+
+    def fault(where: str, wanted: str) -> Fault:
+        return Fault(PACKAGE, None, where, f"is not {wanted}", "see our own datapackage.json")
+
+    resources = package.get("resources", [])
+    if not isinstance(resources, list):
+        yield fault("resources", "a list")
+        return
+    for number, resource in enumerate(resources):
+        at = f"resources[{number}]"
+        if not isinstance(resource, dict):
+            yield fault(at, "an object")
+            continue
+        # A resource of another name is no table of ours, and a schema may be the name of a file.
+        rules = resource.get("schema")
+        if f"{resource.get('name')}.csv" not in own or rules is None or isinstance(rules, str):
+            continue
+        fields = rules.get("fields", []) if isinstance(rules, dict) else None
+        if not isinstance(fields, list) or not all(isinstance(item, dict) for item in fields):
+            yield fault(f"{at}.schema.fields", "a list of objects")
+            continue
+        for item in fields:
+            constraints = item.get("constraints", {})
+            terms = constraints.get("enum", []) if isinstance(constraints, dict) else None
+            if not isinstance(terms, list) or not all(isinstance(term, str) and term for term in terms):
+                yield fault(f"{at}.schema, field {_shown(item.get('name'))}: constraints.enum", "a list of terms")
+
+
 def table_files() -> list[str]:
     """Return the file names of the tables, in the order of the data package."""
     return [resource["path"] for resource in json.loads(DATAPACKAGE.read_text("utf-8"))["resources"]]
@@ -129,7 +162,8 @@ def data_files(data: Path) -> list[Path]:
     return sorted(files + codings)
 
 
-def _package(folder: Path) -> dict[str, Any]:
+def package_in(folder: Path) -> dict[str, Any]:
+    """Return what datapackage.json of the folder holds, {} without one. Raises Faults for one of another form."""
     try:
         content = json.loads((folder / PACKAGE).read_text("utf-8-sig"))
     except FileNotFoundError:
@@ -137,7 +171,11 @@ def _package(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         problem = f"cannot be read as JSON ({str(error).splitlines()[0][:120]})"
         raise Faults([Fault(PACKAGE, None, None, problem, "mend it, or leave it out")]) from None
-    return content if isinstance(content, dict) else {}
+    if not isinstance(content, dict):
+        raise Faults([Fault(PACKAGE, None, None, "is not an object", "begin it with {, or leave it out")])
+    if faults := list(_shape_faults(content)):
+        raise Faults(faults)
+    return content
 
 
 def _shown(value: Any) -> str:
@@ -163,8 +201,13 @@ class Whole:
 
     def located(self, fault: Fault) -> Fault:
         """Return a fault of this folder as one of the file that the user can mend."""
-        file, row = self.origins.get(fault.file, {}).get(fault.row or 0, (fault.file, fault.row))
-        return Fault(file, row, fault.column, fault.problem, fault.remedy)
+        origins = self.origins.get(fault.file, {})
+        file, row = origins.get(fault.row or 0, (fault.file, fault.row))
+        problem = fault.problem
+        if (found := EARLIER.search(problem)) and int(found[1]) in origins:
+            there, line = origins[int(found[1])]
+            problem = f"{problem[: found.start()]}stands in {there}:{line} already"
+        return Fault(file, row, fault.column, problem, fault.remedy)
 
 
 @contextmanager
@@ -210,7 +253,7 @@ def _joined(folder: Path, target: Path, extends: str) -> Whole:
                 raise Faults(faults_of_present(folder))
             parts.append((table.file, rows))
         made.origins[table.file] = _write(target / table.file, header, parts)
-    for name in (*BESIDE, "second_coding"):
+    for name in (*BESIDE, *CODINGS):
         source = folder / name
         if source.is_dir():
             shutil.copytree(source, target / name)
@@ -311,7 +354,7 @@ def _write_package(folder: Path, target: Path) -> None:
     from districtloss import schema
 
     package = json.loads(DATAPACKAGE.read_text("utf-8"))
-    theirs = _package(folder)
+    theirs = package_in(folder)
     rules = schema.load_for(folder)
     for resource in package["resources"]:
         for item in resource["schema"]["fields"]:

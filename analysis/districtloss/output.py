@@ -12,17 +12,20 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from districtloss import digest
 from districtloss.faults import Fault, Faults
 from districtloss.paths import RELEASES
 
 MANIFEST = "manifest.json"
 DATA_ZIP = "districtloss-data.zip"
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of linux/fcntl.h and linux/fs.h
+ROOM = "make room or name another folder"
 GENERATOR = "districtloss"  # what a manifest says in a folder that is ours to replace
 
 
 def check_ours(output: Path) -> None:
-    """Raise Faults unless `output` is free to be replaced: absent, empty, or made by this command before."""
+    """Raise Faults unless `output` is free to be replaced: absent, empty, or made by this command before and with
+    nothing of somebody else's in it."""
     if RELEASES.resolve() in (output.resolve(), *output.resolve().parents):
         raise Faults(
             [Fault(str(output), None, None, "lies in a pinned release, which never changes", "another folder")]
@@ -31,9 +34,21 @@ def check_ours(output: Path) -> None:
         raise Faults([Fault(str(output), None, None, "is a file", "name a folder")])
     if not output.exists() or not any(output.iterdir()):
         return
-    if manifest(output) is None:
+    made = manifest(output)
+    if made is None:
         problem = "holds files that this command did not make"
         raise Faults([Fault(str(output), None, None, problem, "name an empty or a new folder")])
+    listed = made.get("outputs")
+    known = {MANIFEST, *(listed if isinstance(listed, dict) else ())}
+    if strange := [path for path in digest.paths(output) if path not in known and not _of_the_system(path)]:
+        more = f" and {len(strange) - 1} more files" if len(strange) > 1 else ""
+        problem = f"holds {strange[0]}{more}, which this command did not make and would delete"
+        raise Faults([Fault(str(output), None, None, problem, "move it away, or name another folder")])
+
+
+def _of_the_system(path: str) -> bool:
+    """Return whether a file is one that file managers leave in every folder that is looked at."""
+    return path.rpartition("/")[2] in (".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
 
 
 def manifest(output: Path) -> dict[str, object] | None:
@@ -146,4 +161,7 @@ def _recover(output: Path) -> None:
 
 
 def _unwritable(output: Path, error: OSError) -> Fault:
-    return Fault(str(output), None, None, f"cannot be written ({error.strerror})", "make room or name another folder")
+    named = str(error.filename or "")
+    # What is made on the way lies beside the folder, or where results are kept from run to run.
+    kept = named and not Path(named).is_relative_to(output.parent)
+    return Fault(named if kept else str(output), None, None, f"cannot be written ({error.strerror})", ROOM)

@@ -1,5 +1,6 @@
 """Where things are in the project. One constant a place; nothing else spells a path."""
 
+import os
 from pathlib import Path
 
 # The package is installed editable from analysis/districtloss, so the project is two folders up.
@@ -16,4 +17,13 @@ CHANGELOG = ROOT / "CHANGELOG.md"
 RELEASES = ROOT / "releases"
 BUILD = ROOT / "build"
 REPORT = BUILD / "report"  # the default output folder
-CACHE = BUILD / "cache"
+
+
+def _cache() -> Path:
+    """Return where to keep what speeds up the next run: in the project, or at home where that can only be read."""
+    if os.access(BUILD if BUILD.exists() else ROOT, os.W_OK):
+        return BUILD / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "districtloss"
+
+
+CACHE = _cache()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from districtloss.faults import Fault, Faults
+from districtloss import folders
 from districtloss.paths import DATAPACKAGE
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")  # int() takes no more digits
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Not tab and line ends. The rest means something to terminals alone, and XML and PDF cannot hold it.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Column:
     def problem(self, text: str) -> tuple[str, str] | None:
         """Return the rule that a non-empty cell breaks and what is wrong with it; None when it is fine.
 
-        The rules are `type`, `enum`, `length`, `pattern` and `bounds`; only the first broken one is named.
+        The rules are `type`, `enum`, `length`, `characters`, `pattern` and `bounds`; only the first
+        broken one is named.
         """
         if self.max_length is not None and len(text) > self.max_length:
             return "length", f"{len(text):,} characters, at most {self.max_length:,} are allowed"
@@ -58,6 +61,8 @@ class Column:
             return self._out_of_bounds(text, value)
         if self.terms and text not in self.terms:
             return "enum", f"{show(text)} is not in the vocabulary"
+        if strange := CONTROL.search(text):
+            return "characters", f"holds the control character {strange[0]!r}"
         if self._form and not self._form.fullmatch(text):
             return "pattern", f"{show(text)} does not have the form of this column"
         return None
@@ -74,7 +79,7 @@ class Column:
         if self.max_length is not None and max(map(len, texts), default=0) > self.max_length:
             return False
         if self.pattern is None:
-            return True
+            return not any(map(CONTROL.search, texts))
         if re.search(r"\[\^|[.]|\\[sSDWn]", self.pattern):  # could match the line ends between the texts
             return False
         filled = list(filter(None, texts))
@@ -89,6 +94,7 @@ class Column:
             "type": self.type != "string",
             "bounds": self.minimum is not None or self.maximum is not None,
             "enum": bool(self.terms),
+            "characters": self.type == "string" and not self.terms,
             "pattern": self.pattern is not None,
         }
         return [rule for rule, there in has.items() if there]
@@ -177,16 +183,12 @@ def load_for(folder: Path) -> Package:
     """Return the rules for a data folder: ours, with the terms that its own datapackage.json adds.
 
     The analysis relies on our columns, keys and constraints, so a folder can add terms to a vocabulary (a
-    claimant that these five articles do not know) and nothing else. Raises Faults if it cannot be read.
+    claimant that these five articles do not know) and nothing else. Raises Faults for a package of another form.
     """
     path = folder / DATAPACKAGE.name
     if not path.exists() or (DATAPACKAGE.exists() and path.samefile(DATAPACKAGE)):
         return load()
-    try:
-        theirs = _vocabularies(json.loads(path.read_text("utf-8-sig")))
-    except (OSError, ValueError, RecursionError) as error:
-        problem = f"cannot be read as JSON ({str(error).splitlines()[0][:120]})"
-        raise Faults([Fault(path.name, None, None, problem, "mend it, or leave it out")]) from error
+    theirs = _vocabularies(folders.package_in(folder))
     ours = load()
     tables = {}
     for name, table in ours.tables.items():
@@ -200,20 +202,14 @@ def load_for(folder: Path) -> Package:
     return replace(ours, tables=tables)
 
 
-def _vocabularies(package: Any) -> dict[tuple[str, str], list[str]]:
-    """The enumerations of somebody else's package; whatever is not shaped like one is passed over."""
-    found = {}
-    resources = package.get("resources") if isinstance(package, dict) else None
-    for resource in resources if isinstance(resources, list) else []:
-        table_schema = resource.get("schema") if isinstance(resource, dict) else None
-        fields = table_schema.get("fields") if isinstance(table_schema, dict) else None
-        for item in fields if isinstance(fields, list) else []:
-            constraints = item.get("constraints") if isinstance(item, dict) else None
-            terms = constraints.get("enum") if isinstance(constraints, dict) else None
-            if isinstance(terms, list):
-                key = (str(resource.get("name")), str(item.get("name")))
-                found[key] = [term for term in terms if isinstance(term, str) and term]
-    return found
+def _vocabularies(package: Mapping[str, Any]) -> dict[tuple[str, str], list[str]]:
+    """Return the vocabularies of somebody else's package, by table and column."""
+    return {
+        (resource["name"], str(item.get("name"))): item.get("constraints", {}).get("enum", [])
+        for resource in package.get("resources", ())
+        if resource.get("name") in load().tables and isinstance(resource.get("schema"), dict)
+        for item in resource["schema"].get("fields", ())
+    }
 
 
 def package_of(descriptor: Mapping[str, Any]) -> Package:

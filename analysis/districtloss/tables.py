@@ -55,6 +55,7 @@ class Raw:
     cells: pd.DataFrame
     lines: np.ndarray
     missing: tuple[str, ...] = ()  # columns that the file lacks; `cells` has them, all empty
+    whole: bool = True  # no row had to be left out
 
 
 def read_tables(folder: Path | str) -> Tables:
@@ -99,6 +100,18 @@ def faults_of_present(folder: Path) -> list[Fault]:
         if (folder / table.file).exists():
             found = read_raw(folder / table.file, table, faults.append, rows_needed=False)
             faults += cell_faults(table, found) if found else []
+    return faults + codings_faults(folder)
+
+
+def codings_faults(folder: Path) -> list[Fault]:
+    """Return the faults of the two codings behind the tables, where the folder has both."""
+    codings = [folder / name for name in folders.CODINGS]
+    faults: list[Fault] = []
+    for coding in codings if all(map(Path.is_dir, codings)) else ():
+        try:
+            read_coding(coding)
+        except Faults as found:
+            faults += found.faults
     return faults
 
 
@@ -123,16 +136,21 @@ def _read(folder: Path) -> Tables:
     frames = {name: _typed(found.cells, package.tables[name]) for name, found in raw.items()}
     lines = {name: found.lines for name, found in raw.items()}
     tables = Tables(**frames, lines=lines, about=folders.about(folder))
+    faults += codings_faults(folder)
     if whole:  # where a file is unreadable, every key into it would be called unknown
-        absent = {name: found.missing for name, found in raw.items()}
-        faults += checks.check(tables, package, absent)
+        known = checks.Known(
+            missing={name: found.missing for name, found in raw.items()},
+            partial=frozenset(name for name, found in raw.items() if not found.whole),
+            cells=frozenset((fault.file, fault.row, fault.column) for fault in faults),
+        )
+        faults += checks.check(tables, package, known)
     if faults:
         raise Faults(dict.fromkeys(faults))
     return replace(tables, **{name: as_text(frame) for name, frame in frames.items()})
 
 
 def read_coding(folder: Path | str) -> dict[str, pd.DataFrame]:
-    """Read events.csv, claims.csv and, if it is there, places.csv of another coding of the same sources.
+    """Read events.csv, claims.csv and, if it is there, places.csv of a folder with a coding of the same sources.
 
     Holds them to the rules of their columns; keys into other tables are not followed. Raises Faults.
     """
@@ -141,10 +159,11 @@ def read_coding(folder: Path | str) -> dict[str, pd.DataFrame]:
     faults: list[Fault] = []
     frames = {}
     for name in ("events", "claims", "places"):
-        table = package.tables[name]
-        if name == "places" and not (folder / table.file).exists():
+        path = folder / package.tables[name].file
+        if name == "places" and not path.exists():
             continue
-        found = read_raw(folder / table.file, table, faults.append) or _empty(table)
+        table = replace(package.tables[name], file=f"{folder.name}/{path.name}")
+        found = read_raw(path, table, faults.append) or _empty(table)
         faults += cell_faults(table, found)
         frames[name] = as_text(_typed(found.cells, table))
     if faults:
@@ -201,7 +220,7 @@ def read_raw(
     missing = tuple(name for name in table.columns if name not in columns)
     for name in missing:
         found[name] = pd.Series("", index=found.index, dtype="category")
-    return Raw(found[list(table.columns)], shape.lines[shape.good], missing)
+    return Raw(found[list(table.columns)], shape.lines[shape.good], missing, bool(shape.good.all()))
 
 
 Complain = Callable[[int | None, str | None, str, str], None]
@@ -432,6 +451,8 @@ def cell_problem(column: schema.Column, text: str) -> tuple[str, str]:
     found = column.problem(text)
     assert found is not None
     rule, problem = found
+    if rule == "characters":
+        return problem, "delete it"
     meant = nearest(text, column.terms) if rule == "enum" else None
     return problem, f"did you mean {meant}?" if meant else f"give {column.wanted()}"
 

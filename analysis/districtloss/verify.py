@@ -52,12 +52,13 @@ def check(folder: Path) -> list[Mismatch]:
     """
     try:
         manifest = versions.manifest(folder)
-        listed = dict(manifest["outputs"])
-        inputs, claimed, swhid = dict(manifest["inputs"]), manifest["digest"], manifest["swhid"]
     except Faults as faults:
         return [Mismatch(output.MANIFEST, faults.faults[0].problem)]
-    except (KeyError, TypeError, ValueError) as error:
-        return [Mismatch(output.MANIFEST, f"changed: it has no usable {error}")]
+    wanted = {"outputs": dict, "inputs": dict, "digest": str, "swhid": str}
+    unusable = [name for name, kind in wanted.items() if not isinstance(manifest.get(name), kind)]
+    if unusable:
+        return [Mismatch(output.MANIFEST, f"changed: it has no usable {' and '.join(unusable)}")]
+    listed, inputs, claimed, swhid = (manifest[name] for name in wanted)
     there = _tree(folder)
     files = {path: sha256 for path, sha256 in there.items() if path not in versions.UNLISTED}
     found = [Mismatch(path, "missing") for path in listed.keys() - files.keys()]
