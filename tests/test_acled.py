@@ -375,12 +375,13 @@ def test_the_window_ends_with_the_last_row_though_its_event_can_have_happened_la
     made = _imported(tmp_path, row(1), row(2, event_date="2021-07-16", time_precision="3", timestamp=""))
     assert made.package[folders.PARAMETERS] == {"start": "2021-06-21", "as_of": "2021-07-16"}
     assert made.tables["sources"][0]["published"] == "2021-07-31"
-    assert "The report's window is 21 June – 16 July 2021" in acled.told(made, tmp_path)
+    assert "The report's window: 21 June – 16 July 2021" in acled.told(made, tmp_path)
 
 
 def test_a_code_of_a_country_that_the_gazetteer_has_may_be_a_slip(tmp_path: Path):
+    _imported(tmp_path, row(admin1="Wardag"))
+
     def settled(answer: str) -> acled.Import:
-        _imported(tmp_path, row(admin1="Wardag"))
         settle(tmp_path / "made" / acled.TO_SETTLE, {"Wardag": answer})
         return _imported(tmp_path, row(admin1="Wardag"))
 

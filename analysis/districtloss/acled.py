@@ -765,8 +765,9 @@ def told(made: Import, target: Path) -> str:
     lines = [f"{target}: {_counted(len(events), 'event')} from {_counted(made.rows, 'row')}."]
     if made.provincial:
         lines.append(f"Of them {made.provincial:,} can be placed in a province alone, and count for no district.")
-    lines.append(f"The report's window is {values.span(*made.window)}; where the export covers more days, say")
-    lines.append("--start and --as-of to build.")
+    lines.append(
+        f"The report's window: {values.span(*made.window)}. Where the export covers more, give --start, --as-of."
+    )
     if made.left_out:
         lines.append(f"Left out, as {target / LEFT_OUT} says of each: {_counted(len(made.left_out), 'row')}.")
         reasons = Counter({why: n for why, n in left.items() if TO_SETTLE not in why})
@@ -777,7 +778,7 @@ def told(made: Import, target: Path) -> str:
             )
     if made.open_questions:
         names = _counted(len(made.open_questions), "spelling")
-        lines.append(f"  {len(to_settle):,}  wait for places to be settled: {names}")
+        lines.append(f"  {len(to_settle):,}  with a place that is to be settled: {names}")
         lines.append(f"Fill the column answer of {target / TO_SETTLE} and run the same command again.")
     return "\n".join(lines)
 
