@@ -62,6 +62,23 @@ def pentagon_and_milley_alone() -> Data:
     return data
 
 
+def other_speakers() -> Data:
+    """The Pentagon's figure and two that our articles do not have, all counts of districts held."""
+    data = no_statement()
+    ours = next(row for row in data["claims"] if row["claimant"] == "pentagon" and row["unit"] == "district centers")
+    data["claims"] = [ours]
+    for number, who, name, count, day in (
+        (901, "unama", "UNAMA", "73", "2021-06-20"),
+        (902, "other", "A think tank", "120", "2021-07-02"),
+    ):
+        figure = {"measure": "districts_held", "unit": "districts", "value_low": count, "value_high": count}
+        when = {"as_of_earliest": day, "as_of_latest": day, "source_id": data["sources"][-1]["source_id"]}
+        data["claims"].append(
+            ours | figure | when | {"claim_id": f"C{number}", "claimant": who, "claimant_name": name, "denominator": ""}
+        )
+    return data
+
+
 def without_parties() -> Data:
     data = ours()
     for row in data["sources"]:
@@ -140,7 +157,7 @@ FOLDERS: dict[str, Callable[[], Data]] = {
     made.__name__: made
     for made in (
         no_decisions, no_claims, no_events, nothing_but_a_source, no_statement, pentagon_and_milley_alone,
-        without_parties, one_event, before_the_window, open_ended, a_window_of_one_day, another_country,
+        other_speakers, without_parties, one_event, before_the_window, open_ended, a_window_of_one_day, another_country,
     )
 }  # fmt: skip
 

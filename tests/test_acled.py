@@ -425,7 +425,7 @@ def test_hostile_cells_are_data(tmp_path: Path):
     left = cells_of(tmp_path / "made" / acled.LEFT_OUT)
     assert left[0]["admin2"] == "'=cmd()"
     settle(tmp_path / "made" / acled.TO_SETTLE, {"=cmd()": "new"})
-    assert len(_imported(tmp_path, row(1, admin2="=cmd()", location="<script>")).tables["events"]) == 1
+    assert len(_imported(tmp_path, row(1, admin2="=cmd()", location="\x1b[31m<script>\x9b")).tables["events"]) == 1
     read_tables(tmp_path / "made")
 
 

@@ -207,6 +207,23 @@ def test_an_output_folder_of_somebody_else_is_refused_and_left_alone(
     assert (target / "chapter.doc").read_text() == "mine"
 
 
+def test_a_file_of_somebody_else_in_a_report_is_not_taken_along(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    target = folder.parent / "report"
+    target.mkdir()
+    (target / "index.html").write_text("ours")
+    (target / "manifest.json").write_text('{"generator": "districtloss", "outputs": {"index.html": ""}}')
+    (target / ".DS_Store").write_text("")  # of a file manager
+    output.check_ours(target)
+    (target / "notes").mkdir()
+    (target / "notes" / "mine.txt").write_text("mine")
+    code, told = run(capsys, monkeypatch, "build", "--data", folder, "--output", target, "--quiet")
+    problem = "holds notes/mine.txt, which this command did not make and would delete"
+    assert (code, told) == (2, [f"{target}: {problem}, move it away, or name another folder"])
+    assert (target / "notes" / "mine.txt").read_text() == "mine"
+
+
 def test_an_output_folder_that_is_a_file_or_lies_below_one_is_refused(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):

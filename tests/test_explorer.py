@@ -114,7 +114,7 @@ def test_what_matters_most_is_said_from_the_swings():
     said = choices.what_matters(choices.swings(single, point, point, point), "a week")
     assert said == (
         "The point figure moves most with “Two?” (2.5 a week), “Three?” (1.0 a week) and “One?” (0.1 a week). "
-        "The other moves it by no more than 0.0."
+        "The other moves it by no more than 0.04."
     )
     still = np.full(5, 2.0)
     said = choices.what_matters(choices.swings(single, still, still, still), "a week")

@@ -70,7 +70,7 @@ def refused_by_us(folder: Path) -> set[tuple[str, int]]:
         faults += cell_faults(table, found)
     # The keys are followed through the text of the cells, as Frictionless does it.
     text = {name: found.cells.astype(str) for name, found in raw.items()}
-    run = checks._Run(Tables(**text, lines={name: found.lines for name, found in raw.items()}), PACKAGE, {})
+    run = checks._Run(Tables(**text, lines={name: found.lines for name, found in raw.items()}), PACKAGE, checks.Known())
     checks._foreign_keys(run)
     return {(fault.file.removesuffix(".csv"), fault.row or 0) for fault in faults + run.faults}
 
@@ -99,6 +99,8 @@ def read_by_python_alone(column: Column, text: str) -> bool:
     return column.parse(text) is None
 
 
+# Without control characters: Frictionless knows no rule that we could write them into but a pattern for each column.
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\t\n\r")
 CELLS = st.one_of(
     st.sampled_from(sorted({term for _, name in COLUMNS for t in PACKAGE.tables.values()
                             for term in t.columns.get(name, next(iter(t.columns.values()))).terms})),
@@ -106,7 +108,7 @@ CELLS = st.one_of(
                      "paper-2021-06-30", "E001|E003", "E001|", "place|date", "place@3", "a|b", "|", "0", "-1", "2",
                      "1.5", "1e3", "1e13", "NaN", "inf", "1,000", "2021-06-30", "2021-02-30", "1899-12-31", "x" * 2001,
                      "x" * 301, "é", "=1+1", "AF2113", "en", "en-GB", "0" * 64, "the_29th", "events"]),
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8),
+    st.text(CHARACTERS, max_size=8),
     st.integers(-10, 10**13).map(str),
     st.dates(dt.date(1800, 1, 1), dt.date(2200, 1, 1)).map(str),
     st.from_regex(r"[A-Z]{1,2}-?[0-9]{2,4}", fullmatch=True),
@@ -195,7 +197,7 @@ def test_any_folder_gives_tables_or_faults_and_nothing_else(edits, gone, theirs)
 @settings(max_examples=25, deadline=None)
 @given(
     cells=st.lists(
-        st.tuples(*[st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)] * 2),
+        st.tuples(*[st.text(CHARACTERS, max_size=6)] * 2),
         min_size=1,
         max_size=20,
     )

@@ -27,6 +27,7 @@ from districtloss import folders, values
 from districtloss.faults import Fault, Faults
 from districtloss.markup import inert_cell
 from districtloss.paths import DATA
+from districtloss.schema import CONTROL
 from districtloss.wording import MONTHS, fold
 
 TO_SETTLE, LEFT_OUT = "to_settle.csv", "left_out.csv"
@@ -183,7 +184,8 @@ def read_export(path: Path) -> Export:
         begin = reader.line_num + 1
         for cells in reader:
             if len(cells) == len(header):
-                rows.append(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
+                texts = (CONTROL.sub(" ", cell).strip() for cell in cells)  # our tables hold none of these
+                rows.append(dict(zip(header, texts, strict=True)))
                 lines.append(begin)
             elif cells:
                 problem = f"{len(cells)} cells where the header has {len(header)}"
@@ -766,7 +768,7 @@ def told(made: Import, target: Path) -> str:
     if made.provincial:
         lines.append(f"Of them {made.provincial:,} can be placed in a province alone, and count for no district.")
     lines.append(
-        f"The report's window: {values.span(*made.window)}. Where the export covers more, give --start, --as-of."
+        f"The report's window: {values.span(*made.window)}. If the export covers more, give --start or --as-of."
     )
     if made.left_out:
         lines.append(f"Left out, as {target / LEFT_OUT} says of each: {_counted(len(made.left_out), 'row')}.")

@@ -18,12 +18,12 @@ import pandas as pd
 
 from districtloss import claims as figures
 from districtloss import decisions as register
-from districtloss import rates
+from districtloss import rates, results
 from districtloss.incidents import LOSS_TYPES, OPEN, RECAPTURE_TYPES
 from districtloss.parameters import ATTRIBUTIONS, DATE_RULES
 from districtloss.study import Study
 from districtloss.tables import Tables
-from districtloss.values import printed
+from districtloss.values import joined, printed
 
 SEED = 20210604  # any fixed number; the first day of the window is easy to remember
 # OCHA's list of 2021 counts 401 districts, the Pentagon's figure rests on 419.
@@ -408,7 +408,8 @@ def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
     base = study.base
     # Nothing but the claims that are or can become those of the speakers is coded anew.
     touched = base.options.loc[base.options["table"] == "claims", "row_id"]
-    kept = base.claims["claimant"].isin(list(figures.SPEAKERS)) | base.claims["claim_id"].isin(touched)
+    known = base.claims["claimant"].isin(list(figures.SPEAKERS)) | figures.on_district_scale(base.claims)
+    kept = known | base.claims["claim_id"].isin(touched)
     at = [f.name for f in specs.factors].index("denominator")
     decided = [f for f in specs.factors if f.name != "denominator"]
     codings, of = np.unique(np.delete(specs.index, at, axis=1), axis=0, return_inverse=True)
@@ -418,7 +419,7 @@ def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
     ]
     claims = register.claims_under_each(replace(base, claims=base.claims[kept]), chosen)
     compared = figures.speakers_claims(claims).groupby("coding").tail(figures.MOST_COMPARED)
-    coded = figures.district_scale(compared)
+    coded = compared[figures.on_district_scale(compared)]
     scales = []
     for k, denominator in enumerate(specs.factors[at].options):
         scale = figures.common_scale(coded, int(denominator)).assign(coding=coded["coding"].to_numpy())
@@ -426,6 +427,15 @@ def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
         wanted = pd.DataFrame({"specification": under, "coding": of.ravel()[under]})
         scales.append(wanted.merge(scale, on="coding").drop(columns="coding"))
     return pd.concat(scales).sort_values("specification", kind="stable", ignore_index=True)
+
+
+def figure_names(scales: pd.DataFrame) -> pd.Series:
+    """Return how the figures of `claim_scales` are named, by claim_id: who gave them, and of when if that is one who
+    gave several."""
+    first = scales.drop_duplicates("claim_id").set_index("claim_id")
+    names = figures.speakers(first)
+    days = [results.days(*ends) for ends in first[["as_of_earliest", "as_of_latest"]].itertuples(index=False)]
+    return names.where(~names.duplicated(keep=False), names + ", " + pd.Series(days, index=first.index, dtype=str))
 
 
 def claim_headlines(scales: pd.DataFrame) -> pd.DataFrame:
@@ -555,7 +565,6 @@ def what_matters(moved: pd.DataFrame, unit: str, decimals: int = 1, named: int =
     if top.empty:
         return "None of them alone moves the point figure."
     told = [f"“{question}” ({printed(by, decimals)} {unit})" for question, by in top.items()]
-    listed = " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
     others = size.drop(top.index)
     rest = ""
     if len(others):
@@ -563,4 +572,4 @@ def what_matters(moved: pd.DataFrame, unit: str, decimals: int = 1, named: int =
         by = printed(others.max(), 1)
         rest = f" {rest} it by {'no ' if len(others) == 1 else ''}more than {by}." if others.max() else f" {rest} it."
         rest = rest.replace("The other moves it.", "The other does not move it.")
-    return f"The point figure moves most with {listed}.{rest}"
+    return f"The point figure moves most with {joined(told, '')}.{rest}"

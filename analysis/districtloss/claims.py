@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -12,8 +12,12 @@ from districtloss.intervals import Interval
 
 # A row of claims, or of `common_scale`: a Series, or a mapping, which is far quicker to make of many rows.
 Row: TypeAlias = "pd.Series | Mapping[Hashable, Any]"
-# The speakers whom the report sets side by side, in the order in which it shows them.
+# The speakers all of whose figures the report sets side by side, in the order in which it shows them; and how it names
+# them in a sentence. Others join them by a figure on the scale of districts.
 SPEAKERS = {"pentagon": "Pentagon", "milley": "Milley", "taliban": "Taliban", "biden": "Biden"}
+IN_FULL = {
+    "Pentagon": "the Pentagon", "Milley": "General Milley", "Taliban": "the Taliban", "Biden": "President Biden",
+}  # fmt: skip
 # Measures of how much the Taliban hold that count districts or their centers, and so share a denominator.
 DISTRICT_MEASURES = ("district_centers_held", "districts_held")
 # What is about the state of the war; the deadlines of the withdrawal are not set against these.
@@ -27,9 +31,10 @@ def national(claims: pd.DataFrame) -> pd.Series:
 
 
 def speakers_claims(claims: pd.DataFrame) -> pd.DataFrame:
-    """Return the national figures of the four speakers, oldest first, deadlines left out."""
+    """Return the national figures that are set side by side, oldest first: all of SPEAKERS but for deadlines, and of
+    anybody how many districts or centers the Taliban hold."""
     wanted = (
-        claims["claimant"].isin(list(SPEAKERS))
+        (claims["claimant"].isin(list(SPEAKERS)) | on_district_scale(claims))
         & claims["kind"].isin(COMPARED_KINDS)
         & national(claims)
         & ~claims["measure"].isin(NOT_COMPARED)
@@ -41,8 +46,21 @@ MOST_COMPARED = 40  # figures; each is set against every other
 
 
 def compared(claims: pd.DataFrame) -> pd.DataFrame:
-    """Return the national figures of the four speakers that the report compares: the newest MOST_COMPARED."""
+    """Return the national figures that the report compares: the newest MOST_COMPARED."""
     return speakers_claims(claims).tail(MOST_COMPARED).reset_index(drop=True)
+
+
+def speakers(claims: pd.DataFrame) -> pd.Series:
+    """Return how the report names who gave each claim, or each row of `common_scale`."""
+    known, named = claims["claimant"].map(SPEAKERS), claims["claimant_name"]
+    return known.fillna(named.where(named != "", claims["claimant"].str.replace("_", " ")))
+
+
+def in_full(names: Iterable[str]) -> list[str]:
+    """Return speakers as a sentence names them, each once, SPEAKERS first."""
+    order = list(SPEAKERS.values())
+    names = sorted(set(names), key=lambda name: (order.index(name) if name in order else len(order), name))
+    return [IN_FULL.get(name, name) for name in names]
 
 
 def pick(claims: pd.DataFrame, claimant: str, measure: str, side: str = "") -> pd.Series | None:
@@ -76,13 +94,13 @@ def narrow_value(claim: Row) -> float:
     return (float(low) + float(high)) / 2
 
 
-def district_scale(claims: pd.DataFrame) -> pd.DataFrame:
-    """Return the claims that can be put on the scale of district centers held by the Taliban."""
-    return claims[(claims["side"] == "taliban") & claims["measure"].isin(DISTRICT_MEASURES)]
+def on_district_scale(claims: pd.DataFrame) -> pd.Series:
+    """Return which claims can be put on the scale of district centers held by the Taliban."""
+    return (claims["side"] == "taliban") & claims["measure"].isin(DISTRICT_MEASURES)
 
 
 def is_district_scale(claim: Row) -> bool:
-    """Return whether `district_scale` has the claim."""
+    """Return whether one claim is `on_district_scale`."""
     return claim["side"] == "taliban" and claim["measure"] in DISTRICT_MEASURES
 
 

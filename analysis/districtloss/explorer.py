@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from districtloss import choices, parameters, rates, results
 from districtloss.choices import Factor, Specifications
-from districtloss.claims import MEASURES, SPEAKERS
+from districtloss.claims import MEASURES
 from districtloss.parameters import ATTRIBUTIONS
 from districtloss.study import Study
 
@@ -175,18 +175,13 @@ def _claims(specs: Specifications, scales: pd.DataFrame, implied: pd.DataFrame) 
         at = [rows.setdefault(tuple(None if math.isnan(v) else v for v in row), len(rows)) for row in found.tolist()]
         return {"rows": [list(row) for row in rows], "at": at}
 
-    def once(label: str, row: pd.Series, labels: Sequence[str]) -> str:
-        days = results.days(row["as_of_earliest"], row["as_of_latest"])
-        return f"{label}, {days}" if list(labels).count(label) > 1 else label
-
-    first = scales.drop_duplicates("claim_id").set_index("claim_id")
-    speakers = [SPEAKERS.get(c, c) for c in first["claimant"]]
-    who = {i: once(s, row, speakers) for (i, row), s in zip(first.iterrows(), speakers, strict=True)}
+    measures = scales.drop_duplicates("claim_id").set_index("claim_id")["measure"]
+    who = choices.figure_names(scales)
     return {
         "factors": [f.name for f in shown],
         "sizes": [len(f.options) for f in shown],
         "figures": [
-            {"label": f"{who[i]}: {MEASURES[first.at[i, 'measure']]}", **edges(part)}
+            {"label": f"{who[i]}: {MEASURES[measures[i]]}", **edges(part)}
             for i, part in scales.groupby("claim_id", sort=False)
         ],
         "pairs": [

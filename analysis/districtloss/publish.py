@@ -126,7 +126,7 @@ def popover(value: Mapping[str, Any], lines: pd.DataFrame) -> dict[str, Any]:
         "label": value["label"],
         "text": value["text"],
         "range": value["range"],
-        "unit": value["unit"],
+        "unit": _unit(value),
         "formula": value["formula"],
         "rows": rows,
     }
@@ -145,6 +145,9 @@ NOTEBOOK_TITLES = {
 }
 
 
+ENDS = ("value", "low", "high")
+
+
 def number_entries(numbers: Mapping[str, Any], lines: pd.DataFrame, tables: Tables) -> str:
     """Return an entry for each value, grouped by notebook: what it is, how it was made, the rows it rests on."""
     questions = tables.decisions.set_index("decision_id")["question"]
@@ -156,9 +159,12 @@ def number_entries(numbers: Mapping[str, Any], lines: pd.DataFrame, tables: Tabl
             '::: {.content-visible when-format="html"}\n'
             f"[The notebook that computes these numbers](/results/notebooks/{notebook}.ipynb)\n:::\n"
         )
-        for name, v in numbers.items():
-            if v["notebook"] == notebook:
-                text.append(_number_entry(name, v, lines, questions))
+        of_notebook = {name: v for name, v in numbers.items() if v["notebook"] == notebook}
+        told = {name: v for name, v in of_notebook.items() if any(v[end] is not None for end in ENDS)}
+        text += [_number_entry(name, v, lines, questions) for name, v in told.items()]
+        if left := len(of_notebook) - len(told):
+            known = values.counted(left, "number of this kind is", "numbers of this kind are")
+            text.append(f"{known.capitalize()} not given by the data; `results/values.json` names all.\n")
     return "\n".join(text) or "No numbers were recorded.\n"
 
 
@@ -166,7 +172,7 @@ def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, question
     whole = f"{v['text']}" + (f" ({v['range']})" if v["range"] and v["range"] != v["text"] else "")
     entry = [
         f"### {escape(v['label'])} {{#{values.anchor(name)} .number-entry}}\n",
-        f"**{escape(whole)}** {escape(v['unit'])}\n",
+        f"**{escape(whole)}** {escape(_unit(v))}\n",
         f"{escape(v['formula'])}\n",
     ]
     if v["rows"]:
@@ -175,6 +181,14 @@ def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, question
         listed = "; ".join(f"[{d}](#decision-{d.lower()}) {escape(questions[d])}" for d in v["decisions"])
         entry.append(f"Decisions that touch these rows: {listed}\n")
     return "\n".join(entry)
+
+
+def _unit(v: Mapping[str, Any]) -> str:
+    """Return the unit of a value, of one thing where it is one: units are words such as `losses` and `reports`."""
+    noun, *more = v["unit"].split(" ")
+    if v["text"] == "1" and not v["range"]:
+        noun = noun.removesuffix("es") if noun.endswith("sses") else noun.removesuffix("s")
+    return " ".join([noun, *more])
 
 
 def _trail(rows: list[str], whole: int, lines: pd.DataFrame) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from districtloss.rates import Estimate
 
 UNKNOWN = "not known"
+LEAST = 1e-6  # anything smaller is what is left of rounding
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,18 @@ def of(
 
 
 def printed(number: float | None, decimals: int = 0, style: str = "number") -> str:
-    """Return a number as the report prints it: thousands with commas, a real minus sign, percent for shares."""
+    """Return a number as the report prints it: thousands with commas, a real minus sign, percent for shares.
+
+    What would round to nothing is printed to its first digit, since a small rate is not none.
+    """
     if _finite(number) is None:
         return UNKNOWN
     assert number is not None
     scaled = number * 100 if style == "percent" else number
-    text = f"{scaled:,.{decimals}f}".replace("-", "−")
-    if text.strip("−0.,") == "":
-        text = text.lstrip("−")
+    text = f"{scaled:,.{decimals}f}"
+    if not text.strip("-0."):
+        text = f"{scaled:.{-math.floor(math.log10(abs(scaled)))}f}" if abs(scaled) >= LEAST else text.lstrip("-")
+    text = text.replace("-", "−")
     return f"{text}%" if style == "percent" else text
 
 
@@ -108,6 +113,12 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 def counted(number: int, one: str, many: str) -> str:
     """Return a number with what is counted, in words up to twelve: `one source`, `five sources`, `13 sources`."""
     return f"{NUMBERS[number] if number < len(NUMBERS) else f'{number:,}'} {one if number == 1 else many}"
+
+
+def joined(items: Sequence[str], none: str) -> str:
+    """Return items as a sentence lists them: `a`, `a and b`, `a, b and c`; `none` where there is none."""
+    *before, last = items or [none]
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _finite(number: float | None) -> float | None:
