@@ -371,6 +371,13 @@ def test_the_window_of_another_country_begins_with_its_data(tmp_path: Path):
     assert acled._window("Afghanistan", *days) == (dt.date(2021, 6, 4), days[1])
 
 
+def test_an_import_that_was_killed_leaves_nothing_behind_the_next_one(tmp_path: Path):
+    _imported(tmp_path, row())
+    (tmp_path / ".made.importing-killed" / "new").mkdir(parents=True)
+    _imported(tmp_path, row())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["export.csv", "made"]
+
+
 def test_the_window_ends_with_the_last_row_though_its_event_can_have_happened_later(tmp_path: Path):
     made = _imported(tmp_path, row(1), row(2, event_date="2021-07-16", time_precision="3", timestamp=""))
     assert made.package[folders.PARAMETERS] == {"start": "2021-06-21", "as_of": "2021-07-16"}

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from districtloss import folders, values
+from districtloss import folders, output, values
 from districtloss.faults import Fault, Faults
 from districtloss.markup import inert_cell
 from districtloss.paths import DATA
@@ -805,16 +805,16 @@ def check_target(target: Path) -> None:
 
 
 def write(made: Import, target: Path) -> None:
-    """Write the folder beside its place, and put it there whole."""
+    """Write the folder beside its place, and put it there whole: the answers in it are somebody's work."""
     target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
+    for litter in target.parent.glob(f".{target.name}.importing-*"):  # of an import that was killed
+        shutil.rmtree(litter, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.importing-", dir=target.parent) as scratch:
-        fresh, old = Path(scratch) / "new", Path(scratch) / "old"
+        fresh = Path(scratch) / "new"
         fresh.mkdir()
         _fill(made, fresh)
-        if target.exists():
-            target.rename(old)
-        fresh.rename(target)
+        output.put_in_place(fresh, target)
 
 
 def _fill(made: Import, folder: Path) -> None:

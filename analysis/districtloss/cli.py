@@ -57,6 +57,16 @@ def _stop_in_order() -> None:
             os._exit(code)  # a fork; its parent clears away
         raise Stopped(code)
 
+    def again(lost: sys.UnraisableHookArgs) -> None:
+        if isinstance(lost.exc_value, Stopped):
+            # The signal came where Python lets nothing be raised, such as the end of an object: a moment later, then.
+            number = lost.exc_value.args[0] - 128
+            signal.signal(signal.SIGALRM, lambda *_: stop(number, None))
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+        else:
+            sys.__unraisablehook__(lost)
+
+    sys.unraisablehook = again
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells leave it for what runs on its own
             signal.signal(number, stop)

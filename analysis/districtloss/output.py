@@ -90,7 +90,7 @@ def replacing(output: Path) -> Iterator[Path]:
             work = Path(tempfile.mkdtemp(prefix=f".{output.name}.building-", dir=output.parent))
             yield work
             work.chmod(0o755)
-            _swap(work, output)
+            put_in_place(work, output)
         except OSError as error:
             if error.errno in (13, 28, 30, 122):  # no permission, disk full, read-only, quota
                 raise Faults([_unwritable(output, error)]) from None
@@ -123,7 +123,7 @@ def scratch(output: Path) -> Iterator[Path]:
                 os.environ["TMPDIR"] = variable
 
 
-def _swap(work: Path, output: Path) -> None:
+def put_in_place(work: Path, output: Path) -> None:
     """Put `work` in the place of `output`: in one step where the system can, so that there is always a whole one."""
     if not output.exists():
         work.rename(output)
