@@ -163,7 +163,7 @@ def number_entries(numbers: Mapping[str, Any], lines: pd.DataFrame, tables: Tabl
 
 
 def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, questions: pd.Series) -> str:
-    whole = f"{v['text']}" + (f" ({v['range']})" if v["range"] and v["range"] != v["text"] else "")
+    whole = values.with_range(v["text"], v["range"])
     entry = [
         f"### {escape(v['label'])} {{#{values.anchor(name)} .number-entry}}\n",
         f"**{escape(whole)}** {escape(v['unit'])}\n",

@@ -907,7 +907,8 @@ local function typst_document(book)
       out[#out + 1] = "#show: appendices\n"
       in_appendices = true
     end
-    out[#out + 1] = chapter.made.text
+    local text = chapter.made.text
+    out[#out + 1] = chapter.kind == "index" and "#summary[\n" .. text .. "]\n" or text
   end
   return table.concat(out, "\n")
 end
