@@ -108,7 +108,7 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
         .mark_rule(color=UNSURE, strokeDash=[3, 3])
         .encode(x=alt.X("date:T"), tooltip=[alt.Tooltip("source:N", title="Article")])
     )
-    return themed(alt.layer(band, rules, line, *ends).properties(width=WIDTH, height=230))
+    return themed(alt.layer(band, rules, line, *ends).properties(width=WIDTH, height=220))
 
 
 def _end(date: pd.Timestamp, count: int, text: str, below: bool) -> alt.LayerChart:
