@@ -49,6 +49,7 @@ def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
 # Over its bar, and not beside it, a label leaves the bar the whole width.
 OVER = {"labelAlign": "left", "labelPadding": 0, "labelOffset": -8, "labelLimit": 0, "zindex": 1}
 UNDER = 6  # how far below the middle of its row a bar then lies
+LINE = 15  # height of a line of a label
 
 
 def on_phone(chart: alt.TopLevelMixin, otherwise: dict[str, object]) -> alt.TopLevelMixin:
@@ -64,7 +65,6 @@ def legible(marks: alt.Chart, **text: object) -> alt.LayerChart:
     return marks.mark_text(color="#ffffff", **rim, **look) + marks.mark_text(color=INK, **look)
 
 
-LINE = 15  # height of a line of a label
 MOST_POINTS = 1000  # of a line
 
 
@@ -304,16 +304,14 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
     step = 10 ** math.floor(math.log10(denominator))
     y = alt.Y(
         "low:Q",
-        axis=titled(
-            f"districts or centers held, of {denominator}", values=list(range(0, denominator + 1, step))
-        ),
+        axis=titled(f"districts or centers held, of {denominator}", values=list(range(0, denominator + 1, step))),
         scale=alt.Scale(domain=[0, denominator * 1.12], nice=False),
     )
     ends = scale["as_of_latest"] + pd.Timedelta(days=1)
     middles = scale["as_of_earliest"] + (ends - scale["as_of_earliest"]) / 2
     first, whole = scale["as_of_earliest"].min(), ends.max() - scale["as_of_earliest"].min()
     # A label over an early box starts with it, one over a late box ends with it: so none is cut at the sides.
-    third = ((middles - first) / whole * 3).clip(upper=2).astype(int)
+    third = ((middles - first) / whole * 3).clip(upper=2).fillna(1).astype(int)
     said = [f"{r.label}\n" + "\n".join(textwrap.wrap(r.quote, 26)) for r in scale.itertuples()]
     drawn = scale.assign(end=ends, third=third, said=said)
     drawn["anchor"] = middles.where(third == 1, scale["as_of_earliest"].where(third == 0, ends))

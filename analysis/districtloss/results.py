@@ -118,10 +118,7 @@ class Results:
         _export(frame, self.folder / "tables" / f"{name}.csv")
         printed = frame.head(LONGEST_TABLE)
         shown = pd.DataFrame(
-            {
-                header: _column(printed, column, formats.get(column))
-                for column, header in columns.items()
-            }
+            {header: _column(printed, column, formats.get(column)) for column, header in columns.items()}
         )
         numeric = [isinstance(c, str) and formats.get(c) not in (None, "date") for c in columns]
         self._record(
