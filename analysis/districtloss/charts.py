@@ -46,6 +46,8 @@ def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
     )  # fmt: skip
 
 
+# An axis of counts. The least step alone lets Vega write 0.5 and 1.5 where there are two.
+WHOLE = {"tickMinStep": 1, "labelExpr": "datum.value % 1 ? '' : format(datum.value, ',d')"}
 # Over its bar, and not beside it, a label leaves the bar the whole width.
 OVER = {"labelAlign": "left", "labelPadding": 0, "labelOffset": -8, "labelLimit": 0, "zindex": 1}
 UNDER = 6  # how far below the middle of its row a bar then lies
@@ -89,7 +91,7 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
         alt.Tooltip("point:Q", title="By the date rule"),
         alt.Tooltip("high:Q", title="Possible"),
     ]
-    title = titled("districts reported lost", tickMinStep=1)
+    title = titled("districts reported lost", **WHOLE)
     band = base.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(
         y=alt.Y("low:Q", axis=title), y2="high:Q", tooltip=tooltip
     )
@@ -102,7 +104,7 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
     last = running["date"].iat[-1]
     # Above the band nothing can be in the way of a label; below it, what the curve passes is behind the letters.
     ends = [_end(last, possible, texts.pop(possible), below=False)] if possible > certain else []
-    ends.append(_end(last, certain, "\n".join(texts.values()), below=certain > possible / 5))
+    ends.append(_end(last, certain, "\n".join(texts.values()), below=possible > certain > possible / 5))
     rules = (
         alt.Chart(marks)
         .mark_rule(color=UNSURE, strokeDash=[3, 3])
@@ -199,7 +201,7 @@ def loss_bars(
             ],
         )
     )
-    count = alt.Y("low:Q", axis=titled("losses so far", tickMinStep=1, tickCount=4))
+    count = alt.Y("low:Q", axis=titled("losses so far", tickCount=4, **WHOLE))
     band = running.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(y=count, y2="high:Q")
     line = running.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(y="point:Q")
     names = alt.Axis(title=None, labelLimit=200, domain=False, ticks=False, labelExpr="slice(datum.label, 4)")
