@@ -107,6 +107,8 @@
   // A single chart takes the width there is. Several over each other are narrowed once it is known how wide their
   // labels make them, down to what can be read; what is still too wide scrolls.
   const NARROWEST = 140;
+  // What a chart does otherwise on a phone, it says itself (charts.py).
+  const phone = matchMedia("(max-width: 30rem)");
 
   function narrowed(spec, by) {
     if (spec.spec) return { ...spec, spec: narrowed(spec.spec, by) };
@@ -128,8 +130,9 @@
   const views = new Map();
 
   async function draw(chart) {
-    const source = specFor(chart);
-    if (!source) return;
+    const written = specFor(chart);
+    if (!written) return;
+    const source = phone.matches ? merge(written, written.usermeta?.phone) : written;
     library ??= loadScript(`${assets}vega.js`);
     await library;
     let spec = changed(fitted(source), inOurFont);
@@ -155,10 +158,10 @@
         ast: false,
       };
       let result = await vegaEmbed(mount, spec, options);
-      const over = mount.scrollWidth - mount.clientWidth;
-      if (over > 0 && !isSingle(source)) {
+      // Once is not enough where what stands out changes with the width: the last day on the axis, a label.
+      for (let over, turn = 0; turn < 3 && !isSingle(source) && (over = mount.scrollWidth - mount.clientWidth) > 0; turn++) {
         result.finalize();
-        result = await vegaEmbed(mount, narrowed(spec, over), options);
+        result = await vegaEmbed(mount, (spec = narrowed(spec, over)), options);
       }
       views.set(chart, result);
       // Vega-Embed puts a role and a name of its own on the container; the chart's words are better.
@@ -186,7 +189,9 @@
     // The rest once the page is at rest, so that whoever prints it or jumps finds them drawn.
     const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 500));
     window.addEventListener("load", () => idle(async () => { for (const chart of charts) await begin(chart); }));
-    onThemeChange(() => { for (const chart of views.keys()) draw(chart); });
+    const again = () => { for (const chart of views.keys()) draw(chart); };
+    onThemeChange(again);
+    phone.addEventListener("change", again);
   }
 
   // CARDS OF NUMBERS

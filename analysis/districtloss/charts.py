@@ -46,6 +46,27 @@ def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
     )  # fmt: skip
 
 
+# An axis of counts. The least step alone lets Vega write 0.5 and 1.5 where there are two.
+WHOLE = {"tickMinStep": 1, "labelExpr": "datum.value % 1 ? '' : format(datum.value, ',d')"}
+# Over its bar, and not beside it, a label leaves the bar the whole width.
+OVER = {"labelAlign": "left", "labelPadding": 0, "labelOffset": -8, "labelLimit": 0, "zindex": 1}
+UNDER = 6  # how far below the middle of its row a bar then lies
+LINE = 15  # height of a line of a label
+
+
+def on_phone(chart: alt.TopLevelMixin, otherwise: dict[str, object]) -> alt.TopLevelMixin:
+    """Return the chart with what is laid over its specification on a phone (by report.js), which also has no room
+    for an empty rim."""
+    return chart.properties(usermeta={"phone": {"padding": {"left": 0, "right": 0}, **otherwise}})
+
+
+def legible(marks: alt.Chart, **text: object) -> alt.LayerChart:
+    """Return labels that stay legible on what they lie over: each letter has a rim in the colour of the page."""
+    look = {"font": FONT, "fontSize": 12, "lineBreak": "\n", "lineHeight": LINE, **text}
+    rim = {"stroke": "#ffffff", "strokeWidth": 3.5, "strokeJoin": "round"}
+    return marks.mark_text(color="#ffffff", **rim, **look) + marks.mark_text(color=INK, **look)
+
+
 MOST_POINTS = 1000  # of a line
 
 
@@ -70,29 +91,33 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
         alt.Tooltip("point:Q", title="By the date rule"),
         alt.Tooltip("high:Q", title="Possible"),
     ]
-    title = titled("districts reported lost", tickMinStep=1)
+    title = titled("districts reported lost", **WHOLE)
     band = base.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(
         y=alt.Y("low:Q", axis=title), y2="high:Q", tooltip=tooltip
     )
     line = base.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(y="point:Q", tooltip=tooltip)
-    end = running.tail(1)
-    certain, point, possible = (int(end[c].iat[0]) for c in ("low", "point", "high"))
+    certain, point, possible = (int(running[edge].iat[-1]) for edge in ("low", "point", "high"))
     said: dict[int, list[str]] = {}
-    for count, word in ((possible, "possible"), (certain, "certain"), (point, f"by the {date_rule}")):
+    for count, word in ((certain, "certain"), (point, f"by the {date_rule}"), (possible, "possible")):
         said.setdefault(count, []).append(word)
-    texts = [f"{count} {', '.join(words)}" for count, words in said.items()]
-    labels = pd.DataFrame({"date": end["date"].iat[0], "y": list(said), "text": texts})
-    ends = (
-        alt.Chart(labels)
-        .mark_text(align="left", dx=6, font=FONT, fontSize=12, color=INK)
-        .encode(x=alt.X("date:T"), y="y:Q", text="text:N")
-    )
+    texts = {count: f"{count} " + ",\n".join(said[count]) for count in sorted(said, reverse=True)}
+    last = running["date"].iat[-1]
+    # Above the band nothing can be in the way of a label; below it, what the curve passes is behind the letters.
+    ends = [_end(last, possible, texts.pop(possible), below=False)] if possible > certain else []
+    ends.append(_end(last, certain, "\n".join(texts.values()), below=possible > certain > possible / 5))
     rules = (
         alt.Chart(marks)
         .mark_rule(color=UNSURE, strokeDash=[3, 3])
         .encode(x=alt.X("date:T"), tooltip=[alt.Tooltip("source:N", title="Article")])
     )
-    return themed(alt.layer(band, rules, line, ends).properties(width=WIDTH - 110, height=300))
+    return themed(alt.layer(band, rules, line, *ends).properties(width=WIDTH, height=220))
+
+
+def _end(date: pd.Timestamp, count: int, text: str, below: bool) -> alt.LayerChart:
+    """Return a label at the end of a curve, above or below the count it is of."""
+    place = {"baseline": "top", "dy": 5} if below else {"baseline": "bottom", "dy": -4 - LINE * text.count("\n")}
+    marks = alt.Chart(pd.DataFrame({"date": [date], "count": [count], "text": [text]}))
+    return legible(marks.encode(x="date:T", y="count:Q", text="text:N"), align="right", dx=-4, **place)
 
 
 # What the reader chooses on the map, by the script of the page (provinces.js); "" is all provinces.
@@ -176,7 +201,7 @@ def loss_bars(
             ],
         )
     )
-    count = alt.Y("low:Q", axis=titled("losses so far", tickMinStep=1, tickCount=4))
+    count = alt.Y("low:Q", axis=titled("losses so far", tickCount=4, **WHOLE))
     band = running.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(y=count, y2="high:Q")
     line = running.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(y="point:Q")
     names = alt.Axis(title=None, labelLimit=200, domain=False, ticks=False, labelExpr="slice(datum.label, 4)")
@@ -207,13 +232,13 @@ def loss_bars(
     tick = day.mark_tick(thickness=3, height=13, color=TALIBAN).encode(x=alt.X("noon:T"))
     # The width that labels of districts leave.
     width = WIDTH - 170
-    return themed(
-        alt.vconcat(
-            alt.layer(band, line).properties(width=width, height=110),
-            alt.layer(bar, tick).properties(width=width, height=alt.Step(17)),
-            spacing=10,
-        ).add_params(PROVINCE)
-    )
+    chart = alt.vconcat(
+        alt.layer(band, line).properties(width=width, height=110),
+        alt.layer(bar, tick).properties(width=width, height=alt.Step(17)),
+        spacing=10,
+    ).add_params(PROVINCE)
+    lane = {"mark": {"yOffset": UNDER}, "encoding": {"y": {"axis": OVER}}}
+    return themed(on_phone(chart, {"vconcat": [{}, {"height": {"step": 32}, "layer": [lane, lane]}]}))
 
 
 def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelMixin:
@@ -251,7 +276,9 @@ def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelM
         )
         .properties(width=WIDTH - 140, height=alt.Step(16))
     )
-    return themed(_rows_by(bars, "district", drawn["district"], orient="left"))
+    above = {"labelOrient": "top", "labelAnchor": "start", "labelPadding": 2}
+    chart = _rows_by(bars, "district", drawn["district"], orient="left")
+    return themed(on_phone(chart, {"facet": {"row": {"header": above}}}))
 
 
 def _rows_by(chart: alt.Chart, column: str, values: pd.Series, orient: str) -> alt.FacetChart:
@@ -275,21 +302,22 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
 
     `scale`: as `claims.common_scale` gives it, plus `label` and `quote` (what was said).
     """
-    # Room at both ends, so that a label over the first or last figure is not cut.
-    x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(padding=70))
+    x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(padding=12))
     step = 10 ** math.floor(math.log10(denominator))
     y = alt.Y(
         "low:Q",
-        axis=titled(
-            f"districts or centers held by the Taliban, of {denominator}", values=list(range(0, denominator + 1, step))
-        ),
+        axis=titled(f"districts or centers held, of {denominator}", values=list(range(0, denominator + 1, step))),
         scale=alt.Scale(domain=[0, denominator * 1.12], nice=False),
     )
-    drawn = scale.assign(
-        end=scale["as_of_latest"] + pd.Timedelta(days=1),
-        said=scale["label"] + "\n" + scale["quote"],
-        middle=scale["as_of_earliest"] + (scale["as_of_latest"] - scale["as_of_earliest"] + pd.Timedelta(days=1)) / 2,
-    )
+    ends = scale["as_of_latest"] + pd.Timedelta(days=1)
+    middles = scale["as_of_earliest"] + (ends - scale["as_of_earliest"]) / 2
+    first, whole = scale["as_of_earliest"].min(), ends.max() - scale["as_of_earliest"].min()
+    # A label over an early box starts with it, one over a late box ends with it: so none is cut at the sides.
+    third = ((middles - first) / whole * 3).clip(upper=2).fillna(1).astype(int)
+    said = [f"{r.label}\n" + "\n".join(textwrap.wrap(r.quote, 26)) for r in scale.itertuples()]
+    drawn = scale.assign(end=ends, third=third, said=said)
+    drawn["anchor"] = middles.where(third == 1, scale["as_of_earliest"].where(third == 0, ends))
+    drawn["rise"] = [-5 - LINE * text.count("\n") for text in said]
     tooltip = [
         alt.Tooltip("label:N", title="Speaker"),
         alt.Tooltip("quote:N", title="Figure"),
@@ -302,10 +330,14 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
         x=x, x2="end:T", y=y, y2="high:Q", tooltip=tooltip
     )
     line = base.mark_rule(color=TALIBAN, strokeWidth=3).encode(x=x, x2="end:T", y="narrow:Q", tooltip=tooltip)
-    text = base.mark_text(
-        align="center", baseline="bottom", dy=-19, font=FONT, fontSize=12, color=INK, lineBreak="\n"
-    ).encode(x=alt.X("middle:T"), y="high:Q", text="said:N")
-    return themed((box + line + text).properties(width=WIDTH, height=340))
+    texts = [
+        legible(
+            base.transform_filter(alt.datum.third == place).encode(x="anchor:T", y="high:Q", text="said:N"),
+            align=align, baseline="bottom", dy={"expr": "datum.rise"},
+        )
+        for place, align in enumerate(("left", "center", "right"))
+    ]  # fmt: skip
+    return themed(alt.layer(box, line, *texts).properties(width=WIDTH, height=340))
 
 
 def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
@@ -325,17 +357,15 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     domain = list(dict.fromkeys(data["speaker"]))
     palette = {"Pentagon": "#0b5c8a", "Milley": "#3f8f5b", "Taliban": TALIBAN, "Biden": "#6b4c9a"}
     scale = alt.Scale(domain=domain, range=[palette.get(s, INK) for s in domain])
-    # Over its bar, and not beside it, a label leaves the bar its width on a phone too.
-    over = alt.Axis(
-        title=None, domain=False, ticks=False, labelAlign="left", labelPadding=0, labelOffset=-10, labelLimit=0,
-        labelColor=INK, zindex=1,
-    )  # fmt: skip
-    bars = alt.Chart(data).mark_bar(height=9, cornerRadius=3, yOffset=6).encode(
+    over = alt.Axis(**OVER, title=None, domain=False, ticks=False, labelColor=INK)
+    bars = alt.Chart(data).mark_bar(height=9, cornerRadius=3, yOffset=UNDER).encode(
         x=alt.X("as_of_earliest:T", axis=DAY_AXIS), x2="end:T", y=alt.Y("row:N", sort=None, axis=over),
         color=alt.Color("speaker:N", scale=scale, legend=None), tooltip=tooltip,
     )  # fmt: skip
     rows = bars.properties(width=WIDTH, height=alt.Step(34))
-    return themed(_rows_by(rows, "group", data["group"], orient="top"))
+    chart = _rows_by(rows, "group", data["group"], orient="top")
+    smaller = {"encoding": {"y": {"axis": {"labelFontSize": 11}}}}
+    return themed(on_phone(chart, {"spec": smaller}))
 
 
 def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -> alt.TopLevelMixin:
@@ -378,8 +408,8 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
         place = alt.Axis(title="combinations of choices, by size", format=",d", grid=False, tickCount=5)
         last = question == options["question"].iat[-1]
         panels.append(
-            alt.Chart(part, title=alt.TitleParams(textwrap.wrap(str(question), 48), **title))
-            .mark_rect()
+            alt.Chart(part, title=alt.TitleParams(textwrap.wrap(question, 48), **title))
+            .mark_bar(height=13)
             .encode(
                 x=alt.X("first:Q", scale=scale, axis=place if last else nothing),
                 x2="until:Q",
@@ -396,4 +426,12 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
             )
             .properties(width=width, height=alt.Step(15))
         )  # fmt: skip
-    return themed(alt.vconcat(*panels, spacing=10).resolve_scale(color="independent"))
+    chart = alt.vconcat(*panels, spacing=10).resolve_scale(color="independent")
+    strips = {
+        "height": {"step": 32},
+        "mark": {"yOffset": UNDER},
+        "encoding": {"y": {"axis": {**OVER, "minExtent": 0, "maxExtent": 0}}},
+    }
+    asked = options["question"].drop_duplicates()
+    narrow = [{**strips, "title": {"text": textwrap.wrap(question, 36)}} for question in asked]
+    return themed(on_phone(chart, {"vconcat": [{}, *narrow]}))

@@ -19,6 +19,7 @@ from districtloss.tables import Tables
 LONGEST_LIST = 600  # rows of the evidence, or sources, on a page; the rest is in the data package
 LONGEST_TRAIL = 40
 LONGEST_ALT = 2500  # characters; nobody listens to more before the chart
+SHORT_CELL = 16
 SHORT_TRAIL = 6  # more rows than this would bury the next number
 
 Part = dict[str, dict[str, Any]]
@@ -95,12 +96,17 @@ def _links(csv: str, notebook: str, what: str) -> str:
 
 
 def table_fragment(name: str, table: Mapping[str, Any]) -> str:
-    rows = [[escape(cell) for cell in row] for row in table["rows"]]
+    rows = [[_cell(cell) for cell in row] for row in table["rows"]]
     if not rows:
         return "Nothing in the data.\n"
     text = pipe_table([escape(h) for h in table["headers"]], rows, table["align"], table["widths"])
     note = f"\nThe first {len(rows)} rows; {table['more']:,} more are in the CSV file.\n" if table["more"] else ""
     return f"{text}\n{note}\n{_links(name, table['notebook'], 'the table')}"
+
+
+def _cell(text: str) -> str:
+    """Return the Markdown of a cell; pages keep a short one, such as of days, on one line."""
+    return f"[{escape(text)}]{{.short}}" if " " in text and len(text) <= SHORT_CELL else escape(text)
 
 
 def figure_fragment(name: str, figure: Mapping[str, Any], specification: Mapping[str, Any]) -> str:
@@ -169,7 +175,7 @@ def number_entries(numbers: Mapping[str, Any], lines: pd.DataFrame, tables: Tabl
 
 
 def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, questions: pd.Series) -> str:
-    whole = f"{v['text']}" + (f" ({v['range']})" if v["range"] and v["range"] != v["text"] else "")
+    whole = values.with_range(v["text"], v["range"])
     entry = [
         f"### {escape(v['label'])} {{#{values.anchor(name)} .number-entry}}\n",
         f"**{escape(whole)}** {escape(_unit(v))}\n",

@@ -43,6 +43,8 @@ class Drawn:
 
 # A table longer than this becomes a page that nobody reads; the rest is in the CSV beside it.
 LONGEST_TABLE = 150
+# Of a table: one, or those of an interval.
+Column = str | tuple[str, ...]
 # Rows that a value names; of more, their number is told, since each value would carry them all.
 MOST_ROWS = 2000
 
@@ -103,24 +105,22 @@ class Results:
         return holds
 
     def table(
-        self, name: str, frame: pd.DataFrame, columns: Mapping[str, str], formats: Mapping[str, Any] | None = None,
-        widths: Sequence[int] | None = None,
+        self, name: str, frame: pd.DataFrame, columns: Mapping[Column, str],
+        formats: Mapping[Column, Any] | None = None, widths: Sequence[int] | None = None,
     ) -> pd.DataFrame:  # fmt: skip
         """Record a table: all of `frame` as CSV, and `columns` (column -> header) as the table of the book.
 
-        `formats` has for a column the decimals of its numbers, `percent` or `date`; text stands as it is.
+        Columns (low, high) or (point, low, high) are printed as one: `3 to 5`, `4 (3 to 5)`. `formats` has for a
+        column the decimals of its numbers, `percent` or `date`; text stands as it is.
         Of a long table the book prints the first LONGEST_TABLE rows. Returns the table as it is printed.
         """
         formats = formats or {}
         _export(frame, self.folder / "tables" / f"{name}.csv")
         printed = frame.head(LONGEST_TABLE)
         shown = pd.DataFrame(
-            {
-                header: [_shown(cell, formats.get(column)) for cell in printed[column]]
-                for column, header in columns.items()
-            }
+            {header: _column(printed, column, formats.get(column)) for column, header in columns.items()}
         )
-        numeric = [formats.get(c) is not None and formats.get(c) != "date" for c in columns]
+        numeric = [isinstance(c, str) and formats.get(c) not in (None, "date") for c in columns]
         self._record(
             "tables",
             name,
@@ -166,6 +166,19 @@ def _export(frame: pd.DataFrame, path: Path) -> None:
         cells, codes = pd.factorize(exported[column].astype(str))[::-1]
         exported[column] = pd.Series(list(map(inert_cell, cells)), dtype=str).take(codes).to_numpy()
     exported.to_csv(path, index=False, lineterminator="\n", float_format="%.6g", date_format="%Y-%m-%d")
+
+
+def _column(frame: pd.DataFrame, column: Column, form: Any) -> list[str]:
+    """Return what the book prints of one column, or of those of an interval together."""
+    if isinstance(column, str):
+        return [_shown(cell, form) for cell in frame[column]]
+    decimals, style = (0, "percent") if form == "percent" else (form, "number")
+    texts = []
+    for *point, low, high in frame[list(column)].itertuples(index=False):
+        known = not (pd.isna(low) and pd.isna(high))
+        ends = values.printed_range(low, high, decimals, style) if known else ""
+        texts.append(values.with_range(_shown(point[0], form), ends) if point else ends)
+    return texts
 
 
 def _shown(cell: Any, form: Any) -> str:

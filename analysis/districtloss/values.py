@@ -101,6 +101,11 @@ def printed_range(low: float | None, high: float | None, decimals: int = 0, styl
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
+def with_range(text: str, ends: str) -> str:
+    """Return a printed number and its interval: `4 (3 to 5)`; one of them where both say the same."""
+    return f"{text} ({ends})" if ends and ends != text else text
+
+
 def span(first: Any, last: Any) -> str:
     """Return the days from first to last, said in full once: `4 June – 27 July 2021`."""
     year = "" if first.year == last.year else f" {first.year}"

@@ -469,16 +469,8 @@ local ESCAPES = {["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot
 local function escape(text) return (tostring(text):gsub('[&<>"]', ESCAPES)) end
 local function raw(text) return pandoc.RawBlock("html", text) end
 local function plain_table(tbl)
-  -- Widths that come from the number of dashes in the source mean nothing; the page decides. It keeps short cells,
-  -- such as days and names, on one line.
+  -- Widths that come from the number of dashes in the source mean nothing; the page decides.
   tbl.colspecs = tbl.colspecs:map(function(spec) return {spec[1], nil} end)
-  for _, part in ipairs(tbl.bodies) do
-    for _, row in ipairs(part.body) do
-      for _, cell in ipairs(row.cells) do
-        if utf8.len(stringify(cell.contents)) <= 16 then cell.attr.classes:insert("short") end
-      end
-    end
-  end
   return tbl
 end
 
@@ -907,7 +899,8 @@ local function typst_document(book)
       out[#out + 1] = "#show: appendices\n"
       in_appendices = true
     end
-    out[#out + 1] = chapter.made.text
+    local text = chapter.made.text
+    out[#out + 1] = chapter.kind == "index" and "#summary[\n" .. text .. "]\n" or text
   end
   return table.concat(out, "\n")
 end
