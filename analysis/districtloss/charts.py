@@ -38,7 +38,7 @@ def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
         background="transparent",
         axis=alt.AxisConfig(
             **text, labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#dddddd",
-            domainColor="#999999", tickColor="#999999",
+            domainColor="#999999", tickColor="#999999", labelSeparation=6,
         ),
         legend=alt.LegendConfig(**text, labelFontSize=12, titleFontSize=12, titleFontWeight="normal"),
         header=alt.HeaderConfig(**text, labelFontSize=13, labelFontWeight="bold", title=None),
