@@ -252,10 +252,13 @@ def test_a_version_that_does_not_match_is_told_with_exit_code_1(checkout: Checko
     try:
         page.write_bytes(whole + b" ")
         code, told, _ = checkout.run("verify", "7.0.0")
+        cited = checkout.run("cite", "7.0.0")
     finally:
         page.write_bytes(whole)
     assert code == 1
     assert told.splitlines()[0] == "index.html: changed"
+    assert cited[0] == 2 and "is not as it was made, `districtloss verify 7.0.0` tells what has changed" in cited[2]
+    assert checkout.run("cite", "7.0.0")[0] == 0
 
 
 @pytest.mark.slow
