@@ -475,5 +475,8 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_str(texts: pd.Series) -> pd.Series:
-    values: Any = pd.array(texts.cat.categories.to_numpy(), dtype="str")
-    return pd.Series(values.take(texts.cat.codes.to_numpy()), index=texts.index)
+    distinct, codes = texts.cat.categories.to_numpy(), texts.cat.codes.to_numpy()
+    if len(codes) < len(distinct):  # a few rows of many
+        return pd.Series(pd.array(distinct.take(codes), dtype="str"), index=texts.index)
+    values: Any = pd.array(distinct, dtype="str")
+    return pd.Series(values.take(codes), index=texts.index)
