@@ -7,6 +7,7 @@ belong. The work is done a part of the file after the other, so that what is loo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,18 +30,32 @@ def separators(data: bytes, chunk: int = CHUNK) -> Iterator[np.ndarray]:
         yield np.flatnonzero(separates) + start
 
 
-def columns(data: bytes, rows: int, width: int, chunk: int = CHUNK) -> Iterator[pd.Categorical]:
-    """Yield the columns of a regular file with so many rows after its header, as categorical text.
+class Cut(NamedTuple):
+    """A regular file in cells, without its header."""
 
-    Categories are in the order of their first appearance; an empty cell is "".
+    data: bytes
+    starts: np.ndarray  # where each row begins
+    words: list[list[np.ndarray]]  # of each column: its cells, eight bytes a word
+    long: dict[int, list[bytes]]  # the cells of columns that have none
+
+
+class Irregular(ValueError):
+    """A row has more or fewer cells than the header."""
+
+
+def cut(data: bytes, width: int, chunk: int = CHUNK) -> Cut:
+    """Cut a file that ends with a line end, and whose quotes all are where they belong, into `width` columns.
+
+    Raises Irregular where that cannot be done.
     """
-    if not data.endswith(b"\n"):
-        data += b"\n"
+    most = data.count(b"\n")
     words: list[list[np.ndarray]] = [[] for _ in range(width)]
     long: dict[int, list[bytes]] = {}
+    begun: list[np.ndarray] = []
     row = 0
     for begin, length in _blocks(data, width, chunk):
         here = slice(row, row := row + len(begin))
+        begun.append(begin[:, 0].copy())
         part = data[begin[0, 0] : begin[-1, -1] + length[-1, -1]] + bytes(LONG)
         starts, lengths = np.ascontiguousarray((begin - begin[0, 0]).T), np.ascontiguousarray(length.T)
         for number, longest in enumerate(lengths.max(axis=1).tolist()):
@@ -49,17 +64,25 @@ def columns(data: bytes, rows: int, width: int, chunk: int = CHUNK) -> Iterator[
                 continue
             for position, word in enumerate(_words(part, starts[number], lengths[number], longest)):
                 if position == len(words[number]):
-                    words[number].append(np.zeros(rows, dtype=np.uint64))
+                    words[number].append(np.zeros(most, dtype=np.uint64))
                 words[number][position][here] = word
     if long:
         for begin, length in _blocks(data, width, chunk):
             for number, written in long.items():
                 ends = begin[:, number] + length[:, number]
                 written += [data[a:b] for a, b in zip(begin[:, number].tolist(), ends.tolist(), strict=True)]
-    quoted = b'"' in data
-    for number in range(width):
-        codes, texts = _distinct_long(long.pop(number)) if number in long else _distinct(words[number], rows)
-        words[number].clear()
+    return Cut(data, np.concatenate([np.empty(0, np.int64), *begun]), [[w[:row] for w in ws] for ws in words], long)
+
+
+def columns(found: Cut) -> Iterator[pd.Categorical]:
+    """Yield the columns of a file as categorical text, and let go of their cells.
+
+    Categories are in the order of their first appearance; an empty cell is "".
+    """
+    quoted, rows = b'"' in found.data, len(found.starts)
+    for number, words in enumerate(found.words):
+        codes, texts = _distinct_long(found.long.pop(number)) if number in found.long else _distinct(words, rows)
+        words.clear()
         if quoted:
             codes, texts = _unquoted(codes, texts)
         yield pd.Categorical.from_codes(codes, categories=pd.Index(texts, dtype=object))
@@ -73,12 +96,17 @@ def _blocks(data: bytes, width: int, chunk: int) -> Iterator[tuple[np.ndarray, n
         ends = np.concatenate([ends, at])
         whole = (len(ends) - 1) // width * width
         begin = ends[:whole].reshape(-1, width) + 1
-        length = ends[1 : whole + 1].reshape(-1, width) - begin
-        length[:, -1] -= bytes_[begin[:, -1] + length[:, -1] - 1] == RETURN  # of a line end \r\n
+        end = ends[1 : whole + 1].reshape(-1, width)
+        if (bytes_[end[:, -1]] != NEWLINE).any() or (bytes_[end[:, :-1]] == NEWLINE).any():
+            raise Irregular
+        length = end - begin
+        length[:, -1] -= bytes_[end[:, -1] - 1] == RETURN  # of a line end \r\n
         ends = ends[whole:]
         if len(begin) > header:
             yield begin[header:], length[header:]
         header = 0 if len(begin) else header
+    if len(ends) > 1:
+        raise Irregular
 
 
 def _words(part: bytes, begin: np.ndarray, length: np.ndarray, longest: int) -> Iterator[np.ndarray]:
