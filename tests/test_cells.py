@@ -46,6 +46,14 @@ def test_many_ids_of_two_words_are_told_apart() -> None:
     assert list(same.categories) == ["x"]
 
 
+def test_cells_that_mix_to_one_number_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "MIXER", cells.np.uint64(1))  # their eight bytes are added up
+    ids = ["a2345678b", "b2345678a", "a2345678c", "b2345678a"]
+    data = "".join(f"{text},x\n" for text in ["id", *ids]).encode()
+    column, _ = cells.columns(cells.cut(data, 2))
+    assert list(column) == ids and list(column.categories) == ids[:3]
+
+
 @pytest.mark.parametrize("text", ['"a"', "a"])
 def test_what_is_written_with_quotes_and_without_is_the_same(text: str) -> None:
     (column, _) = cells.columns(cells.cut(f'h,i\na,"x"\n{text},x\n'.encode(), 2))

@@ -66,6 +66,8 @@ def cut(data: bytes, width: int, chunk: int = CHUNK) -> Cut:
                 if position == len(words[number]):
                     words[number].append(np.zeros(most, dtype=np.uint64))
                 words[number][position][here] = word
+    if b'"' not in data and row + 1 != most:
+        raise Irregular
     if long:
         for begin, length in _blocks(data, width, chunk):
             for number, written in long.items():
@@ -90,14 +92,15 @@ def columns(found: Cut) -> Iterator[pd.Categorical]:
 
 def _blocks(data: bytes, width: int, chunk: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield where cells begin and how long they are, by row and column, some rows at a time, without the header."""
-    bytes_ = np.frombuffer(data, np.uint8)
+    bytes_, quoted = np.frombuffer(data, np.uint8), b'"' in data
     ends, header = np.array([-1]), 1  # of the cell before, and of those of a row that has not ended
     for at in separators(data, chunk):
         ends = np.concatenate([ends, at])
         whole = (len(ends) - 1) // width * width
         begin = ends[:whole].reshape(-1, width) + 1
         end = ends[1 : whole + 1].reshape(-1, width)
-        if (bytes_[end[:, -1]] != NEWLINE).any() or (bytes_[end[:, :-1]] == NEWLINE).any():
+        # Without quotes, to count the line ends is enough to know that none stands within a row.
+        if (bytes_[end[:, -1]] != NEWLINE).any() or (quoted and (bytes_[end[:, :-1]] == NEWLINE).any()):
             raise Irregular
         length = end - begin
         length[:, -1] -= bytes_[end[:, -1] - 1] == RETURN  # of a line end \r\n
@@ -123,18 +126,33 @@ def _distinct(words: list[np.ndarray], rows: int) -> tuple[np.ndarray, list[str]
     """Return a code for each cell, the same where the same is written, and what each code stands for."""
     if not words:
         return np.zeros(rows, dtype=np.int64), [""]
-    codes, distinct = pd.factorize(words[0])
+    mixed = words[0].copy() if len(words) > 1 else words[0]
     for word in words[1:]:
-        more, these = pd.factorize(word)
-        if len(these) > 1:  # both are below the number of rows, so their product is a number of 64 bits
-            codes, distinct = pd.factorize(codes * len(these) + more)
-    first = np.empty(len(distinct), dtype=np.int64)
-    first[codes[::-1]] = np.arange(rows)[::-1]
+        mixed *= MIXER
+        mixed += word
+    codes, first = _first(mixed)
+    same = all((np.take(word[first], codes, out=mixed) == word).all() for word in words[1:])
+    if not same:  # cells that differ were mixed to one number
+        codes, first = _first(words[0])
+        for word in words[1:]:
+            more, of = _first(word)  # both are below the number of rows, so their product is a number of 64 bits
+            codes, first = _first(codes * len(of) + more)
     together = np.zeros((len(first), 8 * len(words) + 1), dtype=np.uint8)
     together[:, :-1] = np.stack([word[first] for word in words], axis=1).astype("<u8", copy=False).view(np.uint8)
     kept = together != 0
     kept[:, -1] = True  # one NUL after each; no cell has any
     return codes, together[kept].tobytes().decode().split("\0")[:-1]
+
+
+MIXER = np.uint64(0x9E3779B97F4A7C15)  # odd: where all words but the first are the same, so is that
+
+
+def _first(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a code for each number, in the order of their first appearance, and where each code appears first."""
+    codes, distinct = pd.factorize(numbers)
+    first = np.empty(len(distinct), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(numbers))[::-1]
+    return codes, first
 
 
 def _distinct_long(written: list[bytes]) -> tuple[np.ndarray, list[str]]:
