@@ -31,8 +31,8 @@ def written(rows: list[list[str]], end: str, quoting: int, closed: bool) -> byte
 @settings(deadline=None)
 def test_columns_hold_what_was_written(rows, end: str, quoting: int, closed: bool, chunk: int) -> None:
     data = written(rows, end, quoting, closed)
-    assert tables._regular_lines(data) is not None
-    found = list(cells.columns(data, len(rows) - 1, len(rows[0]), chunk))
+    assert tables._regular(data) is not None
+    found = list(cells.columns(cells.cut(data if closed else data + b"\n", len(rows[0]), chunk)))
     assert [list(column) for column in found] == [list(column) for column in zip(*rows[1:], strict=True)]
     for column in found:
         assert list(column.categories) == list(dict.fromkeys(column))
@@ -41,12 +41,20 @@ def test_columns_hold_what_was_written(rows, end: str, quoting: int, closed: boo
 def test_many_ids_of_two_words_are_told_apart() -> None:
     ids = [f"E{number:012d}" for number in range(0, 5_000_000, 997)] * 2
     data = "".join(f"{text},x\n" for text in ["id", *ids]).encode()
-    column, same = cells.columns(data, len(ids), 2)
+    column, same = cells.columns(cells.cut(data, 2))
     assert list(column) == ids and len(column.categories) == len(ids) // 2
     assert list(same.categories) == ["x"]
 
 
+def test_cells_that_mix_to_one_number_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "MIXER", cells.np.uint64(1))  # their eight bytes are added up
+    ids = ["a2345678b", "b2345678a", "a2345678c", "b2345678a"]
+    data = "".join(f"{text},x\n" for text in ["id", *ids]).encode()
+    column, _ = cells.columns(cells.cut(data, 2))
+    assert list(column) == ids and list(column.categories) == ids[:3]
+
+
 @pytest.mark.parametrize("text", ['"a"', "a"])
 def test_what_is_written_with_quotes_and_without_is_the_same(text: str) -> None:
-    (column, _) = cells.columns(f'h,i\na,"x"\n{text},x\n'.encode(), 2, 2)
+    (column, _) = cells.columns(cells.cut(f'h,i\na,"x"\n{text},x\n'.encode(), 2))
     assert list(column) == ["a", "a"] and list(column.categories) == ["a"]

@@ -179,19 +179,20 @@ def as_csv(rows: list[list[str]], end: str, closed: bool) -> str:
 def test_the_quick_look_at_the_lines_finds_what_the_slow_one_finds_or_leaves_it_to_it(text: str, chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "CHUNK", chunk)
-        quick = tables._regular_lines(text)
+        quick = tables._regular(text)
         if quick is None:
             return
-        patch.setattr(tables, "_regular_lines", lambda text: None)
+        patch.setattr(tables, "_regular", lambda text: None)
         told: list[tuple] = []
         shape = tables._shape(text, lambda *fault: told.append(fault))
     assert shape is not None and not told
-    assert shape[1].tolist() == quick.tolist() and shape[2].all()
+    assert shape.header == quick.header and shape.good.all()
+    assert shape.lines.tolist() == quick.lines.tolist()
 
 
 def test_regular_files_get_the_quick_look() -> None:
-    assert tables._regular_lines('a,b\n1,"x, y"\n2,"z\nz"\n3,\n').tolist() == [2, 3, 5]
-    assert tables._regular_lines("a,b\n1\n") is None
+    assert tables._regular('a,b\n1,"x, y"\n2,"z\nz"\n3,\n').lines.tolist() == [2, 3, 5]
+    assert tables._regular("a,b\n1\n") is None
 
 
 @given(st.lists(st.text("E012|\n ", max_size=6)))

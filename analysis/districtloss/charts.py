@@ -388,16 +388,16 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
     base = alt.Chart(curve).encode(x=x)
     colour = alt.condition(alt.datum.ours, alt.value(INK), alt.value(BAND))
     spans = base.mark_rule(strokeWidth=2.5).encode(
-        y=alt.Y("low:Q", axis=titled(unit)), y2="high:Q", color=colour, tooltip=tooltip
+        y=alt.Y("low:Q", axis=titled(unit)), y2=alt.Y2("high:Q"), color=colour, tooltip=tooltip
     )
-    points = base.mark_point(filled=True, opacity=1, size=14, color=TALIBAN).encode(y="point:Q", tooltip=tooltip)
+    points = base.mark_point(filled=True, opacity=1, size=14, color=TALIBAN).encode(y=alt.Y("point:Q"), tooltip=tooltip)
     ours = base.transform_filter("datum.ours")
-    dot = ours.mark_point(filled=True, opacity=1, size=80, color=INK).encode(y="point:Q", tooltip=tooltip)
-    lead = ours.mark_rule(color=INK, strokeDash=[2, 2]).encode(y=alt.value(0), y2=alt.value(200))
+    dot = ours.mark_point(filled=True, opacity=1, size=80, color=INK).encode(y=alt.Y("point:Q"), tooltip=tooltip)
+    lead = ours.mark_rule(color=INK, strokeDash=[2, 2]).encode(y=alt.YValue(0), y2=alt.Y2Value(200))
     left = len(curve[curve["ours"]]) and curve.loc[curve["ours"], "rank"].iat[0] > end / 2
     word = ours.mark_text(
         font=FONT, fontSize=12, color=INK, align="right" if left else "left", dx=-5 if left else 5
-    ).encode(y=alt.value(193), text=alt.value("the report’s choices"))
+    ).encode(y=alt.YValue(193), text=alt.TextValue("the report’s choices"))
     panels: list[alt.TopLevelMixin] = [alt.layer(spans, points, lead, dot, word).properties(width=width, height=200)]
     # Neighbours overlap by a hair: where they only touch, the page shines through.
     seam = 0.3 * (options["last"] - options["first"])
@@ -412,7 +412,7 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
             .mark_bar(height=13)
             .encode(
                 x=alt.X("first:Q", scale=scale, axis=place if last else nothing),
-                x2="until:Q",
+                x2=alt.X2("until:Q"),
                 y=alt.Y("option:N", sort=None, scale=alt.Scale(paddingInner=0.12), axis=alt.Axis(
                     title=None, labelLimit=165, minExtent=170, maxExtent=170, domain=False, ticks=False,
                     labelFontSize=12)),

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -252,9 +253,14 @@ def in_words(study: Study, name: str, option: str) -> str:
         return results.day(option)
     if name == "date_rule":
         return RULES[option]
+    return _spelt(option, tuple(study.tables.provinces["name"].tolist()))
+
+
+@cache  # a chart has a row for each part of each option
+def _spelt(option: str, provinces: tuple[str, ...]) -> str:
     text = option.replace("_", " ")
     for month in MONTHS.split():
         text = re.sub(rf"(?<=\d ){month}\b", month, text, flags=re.IGNORECASE)
-    for province in study.tables.provinces["name"]:
+    for province in provinces:
         text = re.sub(rf"\b{re.escape(province)}\b", province.replace("\\", r"\\"), text, flags=re.IGNORECASE)
     return text

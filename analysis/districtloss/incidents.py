@@ -18,6 +18,7 @@ DOUBTED_TYPES = ("claimed_capture", "claimed_recapture", "implied_capture")
 # An interval that is open (`before` a day, `after` a day) is as wide as datapackage.json lets dates be: what lies in
 # it is possible on every day that the text leaves, and certain on none.
 OPEN = {"date_earliest": pd.Timestamp("1900-01-01"), "date_latest": pd.Timestamp("2100-12-31")}
+OF_INCIDENTS = ("place_id", "name", "province_id")  # the same in all reports of one
 
 
 def control_reports(tables: Tables) -> pd.DataFrame:
@@ -26,9 +27,8 @@ def control_reports(tables: Tables) -> pd.DataFrame:
     Columns: those of events, plus `name`, `province_id`, `kind`, `to` (`taliban` | `government`).
     """
     types = LOSS_TYPES + RECAPTURE_TYPES + DOUBTED_TYPES
-    reports = tables.events[tables.events["event_type"].isin(types)]
-    reports = reports.merge(tables.places[["place_id", "name", "province_id", "kind"]], on="place_id", how="inner")
-    reports = reports[reports["kind"] == "district"]
+    districts = tables.places.loc[tables.places["kind"] == "district", ["place_id", "name", "province_id", "kind"]]
+    reports = tables.events[tables.events["event_type"].isin(types)].merge(districts, on="place_id", how="inner")
     to_taliban = reports["event_type"].isin(["capture", "claimed_capture", "implied_capture"])
     return reports.assign(to=np.where(to_taliban, "taliban", "government")).reset_index(drop=True)
 
@@ -42,7 +42,8 @@ def incidents(reports: pd.DataFrame, types: Sequence[str], attribution: Sequence
     Columns: incident_id, place_id, name, province_id, date_earliest, date_latest (days), events (ids joined
     with `|`), disputed (some report of it is disputed by another).
     """
-    counted = reports[reports["event_type"].isin(types) & reports["attribution"].isin(attribution)]
+    here = reports["event_type"].isin(types) & reports["attribution"].isin(attribution)
+    counted = reports.loc[here, ["incident_id", "event_id", "disputed_by", *OF_INCIDENTS, *OPEN]]
     code, ids = pd.factorize(counted["incident_id"], sort=True)
     order = np.argsort(code, kind="stable")
     counted = counted.iloc[order]
@@ -58,7 +59,7 @@ def incidents(reports: pd.DataFrame, types: Sequence[str], attribution: Sequence
     agree = last_start <= first_end
     told = counted["event_id"].tolist()
     disputed = (counted["disputed_by"] != "").to_numpy(bool)
-    table = counted[["place_id", "name", "province_id"]].iloc[begin].reset_index(drop=True)
+    table = counted[[*OF_INCIDENTS]].iloc[begin].reset_index(drop=True)
     table.insert(0, "incident_id", pd.Series(ids, dtype=counted["incident_id"].dtype))
     return table.assign(
         date_earliest=last_start.where(agree, first_start),

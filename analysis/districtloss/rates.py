@@ -167,7 +167,7 @@ def by_province(placed_incidents: pd.DataFrame, days: int, confidence: float) ->
                 "per_week": weekly.point,
                 "per_week_low": weekly.low,
                 "per_week_high": weekly.high,
-                "events": "|".join(part["events"]),
+                "events": "|".join(part["events"].tolist()),
             }
         )
     columns = ["province_id", "low", "point", "high", "per_week", "per_week_low", "per_week_high", "events"]

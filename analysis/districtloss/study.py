@@ -103,7 +103,11 @@ class Study:
         return rates.placed(table, self.start, until or self.as_of, self.parameters.date_rule)
 
     def losses_in_window(self, until: pd.Timestamp | None = None) -> pd.DataFrame:
-        return self.placed(self.losses, until)
+        return self.placed(self.losses, until) if until else self._losses_in_whole_window.copy(deep=False)
+
+    @cached_property
+    def _losses_in_whole_window(self) -> pd.DataFrame:
+        return self.placed(self.losses)
 
     def gross(self, until: pd.Timestamp | None = None) -> Estimate:
         return rates.gross(self.losses_in_window(until))

@@ -46,6 +46,31 @@ local KINDS = {fig = "Figure", tbl = "Table"}
 -- `fig` for "fig-losses"; nil for an id that is not a cross-reference.
 local function kind_of(id) return id:match("^(fig)%-") or id:match("^(tbl)%-") or id:match("^(sec)%-") end
 
+-- Half of the text is for the pages alone, and reading it takes as long as the rest. Left in are such divisions as may
+-- mean something to what stands around them: with headings, numbered examples, or what links and notes are defined by.
+local PAGES_ONLY = '::: {.content-visible when-format="html"}'
+local ELSEWHERE = {"^#", "^[=-][=-]+ *$", "^ *%[[^%]]*%]:", "^ *%(@"}
+local function without_pages_only(text)
+  local out, held, depth, code, needed = {}, nil, 0, false, false
+  for line in (text .. "\n"):gmatch("(.-)\n") do
+    if line:match("^```") then code = not code end
+    if not held and not code and line == PAGES_ONLY then
+      held, depth, needed = {line}, 1, false
+    elseif not held then
+      out[#out + 1] = line
+    else
+      held[#held + 1] = line
+      if not code and line:match("^:::") then depth = depth + (line:match("^:::+ *$") and -1 or 1) end
+      for _, mark in ipairs(ELSEWHERE) do needed = needed or not code and line:match(mark) end
+      if depth == 0 then
+        if needed then table.move(held, 1, #held, #out + 1, out) end
+        held = nil
+      end
+    end
+  end
+  return held and text or table.concat(out, "\n") -- a division without an end is none
+end
+
 -- A figure or table written the short way becomes the same division as one written the long way.
 local function as_division(element)
   if element.identifier == "" then return nil end
@@ -71,31 +96,6 @@ local function callout_title(div)
   end
   div.content[1] = pandoc.Div({pandoc.Plain(first.content)}, pandoc.Attr("", {"title-of-callout"}))
   return div
-end
-
-local function outside_subset(chapter, blocks)
-  blocks:walk({
-    Div = function(div)
-      for _, class in ipairs(div.classes) do
-        local callout = class:match("^callout%-(.+)")
-        if callout and not CALLOUTS[callout] then
-          fault(chapter, class, "unknown callout " .. class, "note, tip, warning, important or caution")
-        end
-        if class == "panel-tabset" or class:match("^column%-") then
-          fault(chapter, class, class .. " is outside the book's subset of Quarto", "see analysis/render/README.md")
-        end
-      end
-      for _, name in ipairs({"layout", "layout-ncol", "layout-nrow"}) do
-        if div.attributes[name] then
-          fault(chapter, name, name .. " is outside the book's subset of Quarto", "see analysis/render/README.md")
-        end
-      end
-    end,
-    Math = function(math)
-      fault(chapter, "$" .. math.text:sub(1, 12), "a formula in TeX, which has no text alternative in the PDF",
-        "write it in words or with Unicode signs")
-    end,
-  })
 end
 
 -- CONDITIONS --------------------------------------------------------------------------------------------------
@@ -144,17 +144,40 @@ local function title_of(header)
   return stringify(header:walk({Note = function() return {} end}))
 end
 
-local function check_headings(chapter, blocks)
+-- Look for what a chapter must not hold. One walk for all: each takes as long as the writing of a page.
+local function check(chapter, blocks)
   local level = 0
-  blocks:walk({Header = function(header)
-    if header.level == 1 and level > 0 then
-      fault(chapter, "# " .. stringify(header), "a second heading of level 1", "a chapter has one title")
-    elseif header.level > level + 1 then
-      fault(chapter, ("#"):rep(header.level) .. " " .. stringify(header), "the heading skips a level",
-        "a heading is at most one level deeper than the one before it")
-    end
-    level = header.level
-  end})
+  blocks:walk({
+    Header = function(header)
+      if header.level == 1 and level > 0 then
+        fault(chapter, "# " .. stringify(header), "a second heading of level 1", "a chapter has one title")
+      elseif header.level > level + 1 then
+        fault(chapter, ("#"):rep(header.level) .. " " .. stringify(header), "the heading skips a level",
+          "a heading is at most one level deeper than the one before it")
+      end
+      level = header.level
+    end,
+    Div = function(div)
+      for _, class in ipairs(div.classes) do
+        local callout = class:match("^callout%-(.+)")
+        if callout and not CALLOUTS[callout] then
+          fault(chapter, class, "unknown callout " .. class, "note, tip, warning, important or caution")
+        end
+        if class == "panel-tabset" or class:match("^column%-") then
+          fault(chapter, class, class .. " is outside the book's subset of Quarto", "see analysis/render/README.md")
+        end
+      end
+      for _, name in ipairs({"layout", "layout-ncol", "layout-nrow"}) do
+        if div.attributes[name] then
+          fault(chapter, name, name .. " is outside the book's subset of Quarto", "see analysis/render/README.md")
+        end
+      end
+    end,
+    Math = function(math)
+      fault(chapter, "$" .. math.text:sub(1, 12), "a formula in TeX, which has no text alternative in the PDF",
+        "write it in words or with Unicode signs")
+    end,
+  })
   if not (blocks[1] and blocks[1].t == "Header" and blocks[1].level == 1) then
     fault(chapter, "", "the chapter does not start with its title", "the first block is a heading of level 1")
   end
@@ -190,6 +213,7 @@ end
 local function outline_of(chapter, doc_meta)
   local out = {headings = pandoc.List(), ids = pandoc.List(), floats = pandoc.List(),
     description = given(doc_meta.description) and stringify(doc_meta.description)}
+  local cited = false
   local function explicit(element)
     local id = element.identifier
     if id ~= "" and not KINDS[kind_of(id) or ""] then out.ids:insert(id) end
@@ -203,6 +227,7 @@ local function outline_of(chapter, doc_meta)
     end,
     Div = function(div)
       local kind = kind_of(div.identifier)
+      cited = cited or div.identifier == "refs"
       if not KINDS[kind or ""] then return explicit(div) end
       out.floats:insert({kind = kind, id = div.identifier})
       local last = div.content[#div.content]
@@ -212,10 +237,11 @@ local function outline_of(chapter, doc_meta)
       end
     end,
     Span = explicit, Link = explicit, CodeBlock = explicit, Code = explicit, Image = explicit,
+    Cite = function() cited = true end,
   })
   chapter.citing = pandoc.List()
   local cites = pandoc.Blocks({})
-  for place, block in ipairs(chapter.blocks) do
+  for place, block in ipairs(cited and chapter.blocks or {}) do
     local found, listed = citations_of(block)
     if #found > 0 or listed then chapter.citing:insert(place) end
     if #found > 0 then cites:insert(pandoc.Plain(found)) end
@@ -228,14 +254,13 @@ end
 
 -- Read a chapter's blocks, and return its outline as text.
 local function read_chapter(chapter)
-  local doc = pandoc.read(chapter.text, FORMAT)
-  local blocks = doc.blocks:walk({Div = callout_title})
+  local doc = pandoc.read(wanted == "typst" and without_pages_only(chapter.text) or chapter.text, FORMAT)
+  local blocks = doc.blocks:walk({Div = callout_title, Figure = as_division, Table = as_division})
   if given(doc.meta.title) then
     blocks:insert(1, pandoc.Header(1, pandoc.utils.blocks_to_inlines({pandoc.Plain(doc.meta.title)})))
   end
-  check_headings(chapter, blocks)
-  outside_subset(chapter, blocks)
-  chapter.blocks = visible(blocks:walk({Figure = as_division, Table = as_division}), wanted)
+  check(chapter, blocks)
+  chapter.blocks = visible(blocks, wanted)
   return pandoc.json.encode(outline_of(chapter, doc.meta))
 end
 
@@ -308,17 +333,6 @@ local function number_all(book)
   return ids
 end
 
--- Write numbers and ids into the headings of a chapter.
-local function number_headings(chapter)
-  local place = 0
-  chapter.blocks = chapter.blocks:walk({Header = function(header)
-    place = place + 1
-    header.identifier = chapter.headings[place].id
-    header.attributes.number = chapter.headings[place].number
-    return header
-  end})
-end
-
 -- REFERENCES --------------------------------------------------------------------------------------------------
 
 local function reference_label(entry, suppressed, prefix)
@@ -331,8 +345,16 @@ local function reference_label(entry, suppressed, prefix)
   return (prefix ~= "" and prefix or name) .. NBSP .. entry.number
 end
 
-local function resolve_references(chapter, ids)
-  chapter.blocks = chapter.blocks:walk({Cite = function(cite)
+-- Write numbers and ids into the headings of a chapter, and labels in the place of references.
+local function number_and_refer(chapter, ids)
+  local place = 0
+  local function numbered(header)
+    place = place + 1
+    header.identifier = chapter.headings[place].id
+    header.attributes.number = chapter.headings[place].number
+    return header
+  end
+  chapter.blocks = chapter.blocks:walk({Header = numbered, Cite = function(cite)
     local first = cite.citations[1].id
     local outside = first:match("^(eq)%-") or first:match("^(lst)%-") or first:match("^(thm)%-")
     if outside then
@@ -940,8 +962,7 @@ end)
 
 local ids = number_all(book)
 for _, chapter in ipairs(stale) do
-  number_headings(chapter)
-  resolve_references(chapter, ids)
+  number_and_refer(chapter, ids)
 end
 if #stale > 0 then cite_all(book, ids) end
 if #faults == 0 then
