@@ -143,6 +143,24 @@ There are flows.
 Only on paper.
 :::
 
+::: {.content-visible when-format="html"}
+Words for the pages alone.
+
+::: {.content-visible when-meta="has.stocks"}
+More of them.[^deep]
+:::
+
+[^deep]: A note that is nowhere else.
+:::
+
+::: {.content-visible when-format="html"}
+Where a link is defined that the PDF has too.
+
+[the guide]: https://example.org/guide
+:::
+
+It follows [the guide].
+
 Then [on screen]{.content-visible when-format="html"}[on paper]{.content-visible unless-format="html"}.
 """.replace("@mariner", "@harbour2021b")
 METHODS = """\

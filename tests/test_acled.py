@@ -398,6 +398,12 @@ def test_a_code_of_a_country_that_the_gazetteer_has_may_be_a_slip(tmp_path: Path
     assert {"province_id": "AF-WAD", "name": "Wardag"}.items() <= settled("new AF-WAD").tables["provinces"][-1].items()
 
 
+def test_a_workbook_is_told_as_one(tmp_path: Path):
+    (tmp_path / "export.csv").write_bytes(b"PK\x03\x04\x14\x00")
+    with pytest.raises(Faults, match=r"export.csv: is an Excel workbook or another packed file, save it as CSV"):
+        acled.import_export(tmp_path / "export.csv", tmp_path / "made")
+
+
 def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path):
     (tmp_path / "latin.csv").write_bytes(",".join(COLUMNS).encode() + b"\nM\xfcnchen\n")
     for name, fault in (("none.csv", "cannot be read"), ("latin.csv", ":2: is not UTF-8")):

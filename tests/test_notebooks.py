@@ -132,7 +132,9 @@ def test_a_build_that_is_stopped_leaves_no_process(tmp_path, how) -> None:
     code = f"""
 from pathlib import Path
 from districtloss import notebooks
+from districtloss.cli import stop_in_order
 from districtloss.drawing import Drawer
+stop_in_order()
 folder = Path({str(tmp_path)!r})
 notebooks.notebooks = lambda: sorted(folder.glob("0*.ipynb"))
 with Drawer(folder / "drawings"):

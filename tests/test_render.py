@@ -136,6 +136,7 @@ def test_conditions_choose_by_format_and_by_what_the_results_hold(out):
     assert "There are flows." not in text
     assert "Only on paper." not in text
     assert "Then on screen." in text
+    assert "Words for the pages alone." in text and "More of them." in text
 
 
 def test_callouts_carry_their_title_as_attribute_or_heading(out):

@@ -182,6 +182,18 @@ def test_it_shows_what_is_for_paper_and_hides_what_is_for_the_screen(texts):
     assert "Only on paper." in whole
     assert "Open on paper." in whole
     assert "Data (CSV)" not in whole
+    assert "for the pages alone" not in whole and "More of them" not in whole and "nowhere else" not in whole
+
+
+def test_what_the_pages_alone_define_holds_for_the_pdf_too(reader, texts):
+    assert "It follows the guide." in " ".join(" ".join(texts).split())
+    links = [
+        a.get_object()["/A"].get("/URI")
+        for page in reader.pages
+        for a in page.get("/Annots", ())
+        if "/A" in a.get_object()
+    ]
+    assert "https://example.org/guide" in links
 
 
 def test_it_is_small(path):

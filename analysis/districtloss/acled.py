@@ -162,6 +162,9 @@ def read_export(path: Path) -> Export:
 
     try:
         data = path.read_bytes()
+        if data[:2] == b"PK":
+            remedy = "save it as CSV, or unpack it"
+            raise Faults([fault(None, None, "is an Excel workbook or another packed file", remedy)])
         text = data.decode("utf-8-sig")
     except OSError as error:
         raise Faults([fault(None, None, f"cannot be read ({error.strerror})", "name the file of the export")]) from None

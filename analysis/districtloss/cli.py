@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -47,15 +48,11 @@ class Stopped(BaseException):
     """
 
 
-def _stop_in_order() -> None:
+def stop_in_order() -> None:
     """Let SIGINT and SIGTERM end the process through all that clears away behind itself."""
-    parent = os.getpid()
 
     def stop(number: int, _: object) -> None:
-        code = 128 + number  # as shells have it
-        if os.getpid() != parent:
-            os._exit(code)  # a fork; its parent clears away
-        raise Stopped(code)
+        raise Stopped(128 + number)  # as shells have it
 
     def again(lost: sys.UnraisableHookArgs) -> None:
         if isinstance(lost.exc_value, Stopped):
@@ -70,11 +67,13 @@ def _stop_in_order() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells leave it for what runs on its own
             signal.signal(number, stop)
+            # Forks end at once: their parent clears away. A handler in Python would wait for whatever they wait for.
+            os.register_at_fork(after_in_child=partial(signal.signal, number, signal.SIG_DFL))
 
 
 def main() -> None:
     """Run the command line; faults become lines on standard error and exit code 2."""
-    _stop_in_order()
+    stop_in_order()
     try:
         app()
     except Faults as found:
