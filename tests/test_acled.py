@@ -180,8 +180,8 @@ def test_who_gains_follows_from_the_kind_of_actor(tmp_path: Path, cells: dict[st
     ("cells", "reason"),
     [
         ({"sub_event_type": "Armed clash"}, "no change of control: Armed clash"),
-        ({"country": "Pakistan", "iso": "586"}, "not in Afghanistan (for another country, say --places)"),
         ({"event_date": "soon"}, "a date that cannot be read: 'soon'"),
+        ({"geo_precision": "0"}, "no geo precision of ACLED's (1, 2, 3): '0'"),
         ({"time_precision": "4"}, "no time precision of ACLED's (1, 2, 3): '4'"),
         ({"actor2": "Islamic State (Afghanistan)", "inter2": "Rebel group"},
          "between others than the government: Taliban and Islamic State (Afghanistan)"),
@@ -365,10 +365,33 @@ def test_an_import_says_nothing_of_our_licence_or_our_articles(tmp_path: Path):
     assert "five news articles" not in (tmp_path / "made" / "CODEBOOK.md").read_text("utf-8")
 
 
-def test_the_window_of_another_country_begins_with_its_data(tmp_path: Path):
-    days = dt.date(2019, 4, 11), dt.date(2024, 6, 13)
-    assert acled._window("Sudan", *days) == days
-    assert acled._window("Afghanistan", *days) == (dt.date(2021, 6, 4), days[1])
+def test_the_window_is_that_of_the_export(tmp_path: Path):
+    made = _imported(tmp_path, row(1, event_date="2021-05-01"), row(2, event_date="2021-07-15"))
+    assert made.package[folders.PARAMETERS] == {"start": "2021-05-01", "as_of": "2021-07-15"}
+    alone = _imported(tmp_path, row(1, event_date="2021-05-01"))
+    assert alone.package[folders.PARAMETERS] == {"start": "2021-04-30", "as_of": "2021-05-01"}
+
+
+def test_an_export_of_another_country_needs_its_places(tmp_path: Path):
+    with pytest.raises(Faults, match=r"export.csv: country: no row is in Afghanistan, give the provinces .* of Sudan"):
+        _imported(tmp_path, row(country="Sudan"))
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_somebody_added_or_changed_is_not_undone_by_the_next_import(tmp_path: Path):
+    _imported(tmp_path, row(admin2="Emam Saheb"))
+    made = tmp_path / "made"
+    settle(made / acled.TO_SETTLE, {"Emam Saheb": "kunduz/imam-sahib"})
+    _imported(tmp_path, row(admin2="Emam Saheb"))  # answers are there to be filled in
+    for name in ("claims.csv", "notes.txt", folders.PACKAGE):
+        before = (made / name).read_bytes() if (made / name).exists() else None
+        text = (before or b"").decode()
+        changed = text.replace('"districtloss:side": "the Taliban"', '"districtloss:side": "they"')
+        (made / name).write_text(changed if changed != text else f"{text}mine\n")
+        with pytest.raises(Faults, match=f"holds {name}, added or changed since the import"):
+            _imported(tmp_path, row(admin2="Emam Saheb"))
+        (made / name).unlink() if before is None else (made / name).write_bytes(before)
+    _imported(tmp_path, row(admin2="Emam Saheb"))
 
 
 def test_an_import_that_was_killed_leaves_nothing_behind_the_next_one(tmp_path: Path):

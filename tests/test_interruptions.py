@@ -160,6 +160,26 @@ def test_a_lock_whose_file_was_taken_away_is_no_lock(tmp_path: Path, monkeypatch
         pass
 
 
+def test_a_link_stays_a_link_and_what_it_points_to_is_replaced(data: Path, good: Path, tmp_path: Path):
+    (tmp_path / "disk").mkdir()
+    shutil.copytree(good, tmp_path / "disk" / "report")
+    (tmp_path / "report").symlink_to(tmp_path / "disk" / "report")
+    before = output.manifest(tmp_path / "report")
+    process = _build(data, tmp_path / "report", "--force", "--set", "confidence=0.9")
+    assert process.communicate()[1] == "" and process.returncode == 0
+    assert (tmp_path / "report").is_symlink()
+    assert output.manifest(tmp_path / "disk" / "report") not in (None, before)
+    assert sorted(p.name for p in [*tmp_path.iterdir(), *(tmp_path / "disk").iterdir()]) == ["disk", "report", "report"]
+
+
+def test_a_place_where_a_file_system_is_mounted_is_refused(data: Path, small_disk: Path):
+    process = _build(data, small_disk)
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (
+        2, f"{small_disk}: is where a file system is mounted, so it cannot be replaced, name a folder in it\n",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("exchange", [True, False])
 def test_the_new_folder_takes_the_place_of_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool):
     if not exchange:

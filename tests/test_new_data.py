@@ -98,14 +98,52 @@ def test_whoever_counts_the_districts_held_is_compared(tmp_path: Path):
     report = built(new_data.folder("other_speakers", tmp_path / "data"), tmp_path / "report")
     chapter = text_of(report / "chapters" / "figures-compared.html")
     assert "compares what the Pentagon, A think tank and UNAMA said of the war" in chapter
-    assert "Others : UNAMA, 73 districts (20 Jun); A think tank, 120 districts (2 Jul)" in chapter.replace(
-        "Others:", "Others :"
-    )
+    assert "UNAMA, 73 districts (20 Jun); A think tank, 120 districts (2 Jul)" in chapter
+    assert "Nothing in the data" not in chapter
     table = pd.read_csv(report / "results" / "tables" / "pairs_compared.csv")
     assert len(table) == 3
     rate = table.set_index(["first", "second"]).loc[("UNAMA: 73 districts", "A think tank: 120 districts"), "per_day"]
     assert rate == pytest.approx((120 - 73) / 12, abs=1e-4)  # 20 June to 2 July
     assert "UNAMA to A think tank" in (report / "results" / "tables" / "choices_implied.csv").read_text("utf-8")
+
+
+def figures(tmp_path: Path, *more: dict[str, str], **changed: str) -> Path:
+    """Our data with some figures more, and the Pentagon's changed."""
+    data = new_data.without_decisions(new_data.ours())
+    ours = next(row for row in data["claims"] if row["claim_id"] == "C012")
+    ours |= changed
+    for number, cells in enumerate(more, 901):
+        data["claims"].append(ours | {"claim_id": f"C{number}"} | cells)
+    return write(tmp_path / "data", data)
+
+
+@pytest.mark.usefixtures("aside")
+@pytest.mark.parametrize(
+    ("more", "changed"),
+    [
+        ([{"claimant": "unama", "claimant_name": "UNAMA"}, {"claimant": "unama", "claimant_name": "UNAMA"}], {}),
+        ([], {"value_low": "300", "value_high": "300"}),
+        ([], {"qualifier": "about", "value_low": "70", "value_high": "250"}),
+    ],
+    ids=["two of one speaker and day", "above Milley's", "all can be right"],
+)
+def test_figures_that_the_chapter_does_not_expect_make_a_report_all_the_same(tmp_path, more, changed):
+    report = built(figures(tmp_path, *more, **changed), tmp_path / "report")
+    for page in (report / "index.html", *(report / "chapters").glob("*.html")):
+        assert not HOLES.search(text_of(page)) and "not known" not in text_of(page), page.name
+        assert not list(dead_links(page)), page.name
+
+
+@pytest.mark.usefixtures("aside")
+def test_the_number_of_districts_fits_the_country_and_the_figures(tmp_path: Path):
+    data = figures(tmp_path)
+    for settings, fault in (({"denominator": "60"}, "60 is less than the 81 of C012"), ({"denominator": "419"}, None)):
+        given = parameters.parse(settings)
+        if fault is None:
+            build.build(data, tmp_path / "report", given, rendered=False)
+            continue
+        with pytest.raises(Faults, match=fault):
+            build.build(data, tmp_path / "report", given, rendered=False)
 
 
 @pytest.mark.usefixtures("aside")

@@ -139,7 +139,7 @@ def test_a_value_of_very_many_rows_names_the_first_and_tells_of_the_others(made,
 
 
 def test_a_chart_of_very_many_rows_shows_a_part_and_says_which(made, study) -> None:
-    changes = timelines.named_twice(study.reports)
+    changes = timelines.named_twice(study.reports, study.parameters.attribution)
     drawn = timelines.drawable(changes)
     assert len(changes) > timelines.MOST_BARS >= len(drawn)
     assert drawn.groupby("place_id")["event_id"].count().max() <= timelines.NEWEST
@@ -154,7 +154,7 @@ def test_no_page_is_too_large_to_be_read(made) -> None:
 
 
 def test_few_rows_are_drawn_whole(study) -> None:
-    few = timelines.named_twice(study.reports).head(timelines.MOST_BARS)
+    few = timelines.named_twice(study.reports, study.parameters.attribution).head(timelines.MOST_BARS)
     assert timelines.drawable(few) is few
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from districtloss import folders, output, values
+from districtloss import digest, folders, output, values
 from districtloss.faults import Fault, Faults
 from districtloss.markup import inert_cell
 from districtloss.paths import DATA
@@ -45,8 +45,7 @@ KNOWN = (*NEEDED, "year", "disorder_type", "event_type", "assoc_actor_1", "assoc
          "civilian_targeting", "iso", "iso3", "region", "admin3", "latitude", "longitude", "source_scale", "notes",
          "fatalities", "tags", "timestamp", "data_id", "event_id_no_cnty")  # fmt: skip
 
-# The first day of the report's own window: an export that covers it keeps it.
-OWN_START = dt.date(2021, 6, 4)
+NO_DAY = dt.date(2021, 6, 4)  # of an export in which no date can be read
 NEW = "new"  # the answer that a place is to be added
 MOST_REASONS = 8  # named on the terminal
 CANDIDATES, LIKE_ENOUGH = 5, 60  # how many names are proposed, and from which likeness (of 100) on
@@ -177,7 +176,9 @@ def read_export(path: Path) -> Export:
     if not text.strip():
         raise Faults([fault(None, None, "is empty", "name the file of the export")])
     head = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=head.count)
+    if head.lstrip().startswith("<"):
+        raise Faults([fault(1, None, "is a web page", "download the export itself")])
+    delimiter = max(",;\t|", key=head.count)
     limit = csv.field_size_limit(sys.maxsize)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, lines, faults, begin = list[dict[str, str]](), list[int](), list[Fault](), 1
@@ -508,7 +509,7 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
         left.sort(key=lambda one: int(one["row"]))
     here = [row for row in export.rows if not country or fold(row["country"]) == fold(country)]
     days = [day for row in here if (day := day_of(row["event_date"]))]
-    first, last = min(days, default=OWN_START), max(days, default=OWN_START)
+    first, last = min(days, default=NO_DAY), max(days, default=NO_DAY)
     source = _source(export, max([last, *(dt.date.fromisoformat(e["date_latest"]) for e in events)]))
     for event in events:
         event["source_id"] = source["source_id"]
@@ -526,9 +527,10 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
         for key, count in sorted(matcher.asked.items(), key=lambda item: (item[0][0], -item[1], item[0]))
     ]  # fmt: skip
     provincial = sum(event["place_id"].endswith("/province") for event in events)
-    in_country = _country_named(here)
-    window = _window(in_country, first, last)
-    return Import(tables, _package(in_country, events, window), asked, left, len(export.rows), provincial, window)
+    # An event that is known to a week or a month can lie after the last day, but the export was not made to cover that.
+    window = min(first, last - dt.timedelta(1)), last
+    package = _package(_country_named(here), events, window)
+    return Import(tables, package, asked, left, len(export.rows), provincial, window)
 
 
 def _country(gazetteer: Gazetteer) -> str:
@@ -560,6 +562,8 @@ def _event(
     days = days_of(day, row["time_precision"], _recorded(row))
     if not days:
         return f"no time precision of ACLED's (1, 2, 3): {row['time_precision'][:20]!r}"
+    if row["geo_precision"] not in ("", "1", "2", "3"):
+        return f"no geo precision of ACLED's (1, 2, 3): {row['geo_precision'][:20]!r}"
     change = change_of(row, sub_event)
     if isinstance(change, str):
         return change
@@ -709,22 +713,11 @@ def _country_named(rows: list[dict[str, str]]) -> str:
     return countries.most_common(1)[0][0][:80] if countries else ""
 
 
-def _window(country: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
-    """Return the first and last day to count in, of data from `first` to `last`.
-
-    An event that is known to a week or a month can lie after the last day, but the export was not made to cover that.
-    The first day of our own report means something for its country alone.
-    """
-    own = country == "Afghanistan" and first <= OWN_START < last
-    return (OWN_START if own else min(first, last - dt.timedelta(1))), last
-
-
 def _package(country: str, events: list[dict[str, str]], window: tuple[dt.date, dt.date]) -> dict[str, object]:
     """Return what datapackage.json says beside the rules of the tables."""
     return {
         "name": "districtloss-acled",
         "title": f"Changes of territory in an export of ACLED: {country}",
-        folders.IMPORT: "acled",
         folders.COUNTRY: country if country.isprintable() else "",
         folders.SIDE: _side_taking(events),
         folders.PARAMETERS: dict(zip(("start", "as_of"), map(dt.date.isoformat, window), strict=True)),
@@ -745,6 +738,14 @@ def _check_day_first(export: Export, path: Path) -> None:
             raise Faults([Fault(path.name, line, "event_date", problem, "write days as 2021-06-21")])
 
 
+def _check_country(export: Export, gazetteer: Gazetteer, path: Path) -> None:
+    """Raise Faults where no row is in the country of the gazetteer."""
+    country, found = _country(gazetteer), _country_named(export.rows)
+    if country and found and all(fold(row["country"]) != fold(country) for row in export.rows):
+        remedy = f"give the provinces and districts of {found} with --places FOLDER"
+        raise Faults([Fault(path.name, None, "country", f"no row is in {country}", remedy)])
+
+
 def import_export(path: Path, target: Path, places: Path | None = None) -> Import:
     """Turn the export into a data folder at `target`, which is new, empty or an import's before.
 
@@ -754,6 +755,7 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
     gazetteer = Gazetteer.of(places) if places else Gazetteer.ours()
     export = read_export(path)
     _check_day_first(export, path)
+    _check_country(export, gazetteer, path)
     made = convert(export, gazetteer, read_answers(target / TO_SETTLE, gazetteer))
     try:
         write(made, target)
@@ -792,6 +794,14 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def _made(folder: Path, package: Mapping[str, object]) -> dict[str, str]:
+    """Return the hash of each file of an import but for the answers, and of what `package` says of the folder."""
+    paths = [path for path in digest.paths(folder) if not output.is_of_the_system(path)]
+    found = {path: digest.sha256(folder / path) for path in paths}
+    said = json.dumps({key: value for key, value in package.items() if key != folders.IMPORT}, sort_keys=True)
+    return found | {TO_SETTLE: "", folders.PACKAGE: hashlib.sha256(said.encode()).hexdigest()}
+
+
 def check_target(target: Path) -> None:
     """Raise Faults unless the folder is new, empty or an import's before."""
     if target.exists() and not target.is_dir():
@@ -805,6 +815,15 @@ def check_target(target: Path) -> None:
     if not isinstance(package, dict) or folders.IMPORT not in package:
         problem = "holds files that this command did not make"
         raise Faults([Fault(str(target), None, None, problem, "name an empty or a new folder")])
+    made = package[folders.IMPORT]
+    if not isinstance(made, dict):  # an import of version 1.0.0 did not say what it made
+        return
+    changed = [name for name, sha256 in _made(target, package).items() if made.get(name) != sha256]
+    if changed:
+        named = ", ".join(changed[:3]) + (" and more" if changed[3:] else "")
+        problem = f"holds {named}, added or changed since the import"
+        remedy = "which would undo that: import into another folder, or move this one"
+        raise Faults([Fault(str(target), None, None, problem, remedy)])
 
 
 def write(made: Import, target: Path) -> None:
@@ -831,9 +850,10 @@ def _fill(made: Import, folder: Path) -> None:
     write_table(folder / LEFT_OUT, LEFT, ({k: inert_cell(v) for k, v in row.items()} for row in made.left_out))
     other = {("events", "actor"): {"other_group": "Another armed group"}}
     package = described(made.package, other)
-    (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
     (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
     shutil.copyfile(Path(__file__).with_name("acled_readme.md"), folder / "README.md")
+    package[folders.IMPORT] = _made(folder, package)
+    (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def write_table(path: Path, columns: list[str], rows: Iterable[Mapping[str, str]]) -> None:

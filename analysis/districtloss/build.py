@@ -41,6 +41,7 @@ def build(
     Raises Faults for anything in the user's input that cannot be used; `target` is then as it was.
     """
     thread_environment()
+    target = target.resolve() if target.is_symlink() else target  # what it points to is replaced, not the link
     output.check_ours(target)
     chosen = choose_renderer(renderer) if rendered else ("none", "")
     if not data.is_dir():

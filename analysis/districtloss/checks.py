@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -17,6 +18,7 @@ from districtloss.tables import Tables, as_text, cell_problem, nearest
 
 # A deadline looks ahead of the article that reports it; every other figure is of a time before it.
 LOOKS_AHEAD = "withdrawal_deadline"
+NUMBERED = re.compile(r"[A-Z][0-9]+")
 SUGGESTIONS = 500  # looking for the nearest of many names is dear: so many wrong keys get one, the rest a rule
 
 
@@ -25,12 +27,14 @@ class Known:
     """What is wrong with files and single cells, and told already: faults that would only follow from it are not.
 
     `missing`: the columns that each table lacks. `partial`: tables some of whose rows cannot be read. `cells`: the
-    (file, line, column) of cells that break a rule; those count as empty where they are not text.
+    (file, line, column) of cells that break a rule; those count as empty where they are not text. `misspelt`: the
+    (file, column) of cells that do not say what they mean.
     """
 
     missing: Mapping[str, Collection[str]] = field(default_factory=dict)
     partial: Collection[str] = ()
     cells: Collection[tuple[str, int | None, str | None]] = ()
+    misspelt: Collection[tuple[str, str | None]] = ()
 
 
 def check(tables: Tables, package: Package, known: Known | None = None) -> list[Fault]:
@@ -52,8 +56,9 @@ class _Run:
         return not set(columns) & set(self.known.missing.get(table, ()))
 
     def can_name(self, table: str, column: str) -> bool:
-        """Return whether what a column does not hold is not there: all its rows could be read."""
-        return self.has(table, column) and table not in self.known.partial
+        """Return whether what a column does not hold is not there: all its rows could be read, and none is wrong."""
+        wrong = (self.package.tables[table].file, column) in self.known.misspelt
+        return self.has(table, column) and table not in self.known.partial and not wrong
 
     def told(self, table: str, row: int, column: str | None) -> bool:
         return (self.package.tables[table].file, self.tables.line(table, row), column) in self.known.cells
@@ -117,7 +122,8 @@ def _remedy(known: list[pd.Series]) -> Callable[[str], str]:
         asked.add(value)
         if not choices:
             choices.extend(dict.fromkeys(text for column in known for text in column.unique() if text))
-        meant = nearest(value, choices) if len(asked) <= SUGGESTIONS else None
+        # One number is as like another as any.
+        meant = nearest(value, choices) if len(asked) <= SUGGESTIONS and not NUMBERED.fullmatch(value) else None
         return f"did you mean {meant}?" if meant else "add that row there, or name one that is there"
 
     return remedy
@@ -236,7 +242,8 @@ ROW_RULES = (
             lambda c: c["value_low"].isna() & c["value_high"].isna(),
             "the claim has no value", "give at least one of value_low and value_high"),
     RowRule("claims", "qualifier", "qualifier value_low value_high",
-            lambda c: (c["qualifier"] == "exact") & (c["value_low"] != c["value_high"]),
+            lambda c: (c["qualifier"] == "exact") & (c["value_low"] != c["value_high"])
+            & (c["value_low"].notna() | c["value_high"].notna()),
             "the value is exact and its two ends differ", "give both ends the same value"),
     RowRule("claims", "value_high", "qualifier value_low value_high",
             lambda c: (c["qualifier"] == "up_to") & c["value_high"].isna() & c["value_low"].notna(),

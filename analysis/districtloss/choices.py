@@ -395,7 +395,8 @@ def claim_factors(study: Study) -> list[Factor]:
     speakers = figures.compared(study.tables.claims)
     scale = [c["claim_id"] for _, c in speakers.iterrows() if figures.is_district_scale(c)]
     chosen = study.parameters.denominator
-    denominators = tuple(dict.fromkeys((str(chosen), "419", str(OTHER_DENOMINATOR))))
+    known = ("419", str(OTHER_DENOMINATOR)) if study.country == "Afghanistan" else ()
+    denominators = tuple(dict.fromkeys((str(chosen), *known)))
     return [
         *decision_factors(study.tables, study.parameters.decisions, scale),
         Factor("denominator", "How many districts does the country have?", denominators),
@@ -430,12 +431,14 @@ def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
 
 
 def figure_names(scales: pd.DataFrame) -> pd.Series:
-    """Return how the figures of `claim_scales` are named, by claim_id: who gave them, and of when if that is one who
-    gave several."""
+    """Return how the figures of `claim_scales` are named, by claim_id: who gave them; of one who gave several also of
+    when, and where that is the same too, which row it is."""
     first = scales.drop_duplicates("claim_id").set_index("claim_id")
     names = figures.speakers(first)
     days = [results.days(*ends) for ends in first[["as_of_earliest", "as_of_latest"]].itertuples(index=False)]
-    return names.where(~names.duplicated(keep=False), names + ", " + pd.Series(days, index=first.index, dtype=str))
+    for more in (days, first.index):
+        names = names.where(~names.duplicated(keep=False), names + ", " + pd.Series(more, index=first.index, dtype=str))
+    return names
 
 
 def claim_headlines(scales: pd.DataFrame) -> pd.DataFrame:

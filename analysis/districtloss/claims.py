@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from districtloss.faults import Fault, Faults
 from districtloss.intervals import Interval
 
 # A row of claims, or of `common_scale`: a Series, or a mapping, which is far quicker to make of many rows.
@@ -131,6 +132,22 @@ def common_scale(claims: pd.DataFrame, denominator: int) -> pd.DataFrame:
         )
     columns = [*named, "low", "high", "narrow", "share_low", "share_high", "share_narrow"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def check_denominator(claims: pd.DataFrame, denominator: int, default: int, country: str) -> None:
+    """Raise Faults where figures on the scale of districts and the number of districts do not go together: it is
+    the default, which is Afghanistan's, in another country, or less than a figure."""
+    scale = compared(claims)
+    scale = scale[on_district_scale(scale)]
+    problem, remedy = "", "say how many districts the country has: --set denominator=330"
+    if len(scale) and country != "Afghanistan" and denominator == default:
+        problem = f"{default} is the number of districts of Afghanistan, and {scale['claim_id'].iat[0]} is of {country}"
+    above = scale[(scale["kind"] != "share") & (scale["value_low"] > denominator)]
+    if len(above):
+        claim = above.iloc[0]
+        problem = f"{denominator} is less than the {claim['value_low']:g} of {claim['claim_id']}"
+    if problem:
+        raise Faults([Fault("--set", None, "denominator", problem, remedy)])
 
 
 def days_between(earlier: Row, later: Row) -> Interval:

@@ -119,6 +119,14 @@ def _default(path: Path | None, name: str) -> Path:
     return path if path is not None else getattr(paths, name)
 
 
+def _tell_unsettled(data: Path) -> None:
+    from districtloss import folders
+
+    if left := folders.unsettled(data):
+        spellings = "1 spelling" if left == 1 else f"{left:,} spellings"
+        print(f"{data / 'to_settle.csv'}: {spellings} without an answer; the rows that bear them are left out.")
+
+
 def _make(
     data: Path | None, output: Path | None, start: str | None, as_of: str | None, settings: list[str] | None,
     *, renderer: str, rendered: bool, force: bool, kernel: bool, quiet: bool,
@@ -135,6 +143,7 @@ def _make(
             renderer=renderer, rendered=rendered, force=force, kernel=kernel, say=say,
         )  # fmt: skip
     if not quiet:
+        _tell_unsettled(_default(data, "DATA"))
         page = target / "index.html" if rendered else target / "results"
         with_ = f", rendered by {made['renderer']['version']}" if rendered else ""
         print(f"{page}  version {made['version']}, digest {made['digest'][:12]}{with_}")
@@ -209,11 +218,15 @@ def acled(
 @app.command()
 def check(data: Data = None) -> None:  # type: ignore[assignment]
     """Validate a data folder; list every fault."""
+    from districtloss import decisions
     from districtloss.tables import read_tables
 
     folder = _default(data, "DATA")
     tables = read_tables(folder)
+    parameters = _parameters(folder, None, None, None)
+    decisions.check_choice(tables.decisions, parameters.decisions)
     print(f"{folder}: no fault in {len(tables.events):,} events and {len(tables.claims):,} claims.")
+    _tell_unsettled(folder)
 
 
 @app.command()

@@ -148,6 +148,15 @@ def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:
                 yield fault(f"{at}.schema, field {_shown(item.get('name'))}: constraints.enum", "a list of terms")
 
 
+def unsettled(folder: Path) -> int:
+    """Return how many spellings of an import wait for an answer: their rows are not in its tables."""
+    try:
+        with (folder / "to_settle.csv").open(encoding="utf-8-sig", newline="") as stream:
+            return sum(not (row.get("answer") or "").strip() for row in csv.DictReader(stream))
+    except (OSError, ValueError, csv.Error):
+        return 0
+
+
 def table_files() -> list[str]:
     """Return the file names of the tables, in the order of the data package."""
     return [resource["path"] for resource in json.loads(DATAPACKAGE.read_text("utf-8"))["resources"]]

@@ -32,21 +32,24 @@ def check_ours(output: Path) -> None:
         )
     if output.exists() and not output.is_dir():
         raise Faults([Fault(str(output), None, None, "is a file", "name a folder")])
-    if not output.exists() or not any(output.iterdir()):
+    if not output.exists() or (not any(output.iterdir()) and not os.path.ismount(output)):
         return
+    if os.path.ismount(output):
+        problem = "is where a file system is mounted, so it cannot be replaced"
+        raise Faults([Fault(str(output), None, None, problem, "name a folder in it")])
     made = manifest(output)
     if made is None:
         problem = "holds files that this command did not make"
         raise Faults([Fault(str(output), None, None, problem, "name an empty or a new folder")])
     listed = made.get("outputs")
     known = {MANIFEST, *(listed if isinstance(listed, dict) else ())}
-    if strange := [path for path in digest.paths(output) if path not in known and not _of_the_system(path)]:
+    if strange := [path for path in digest.paths(output) if path not in known and not is_of_the_system(path)]:
         more = f" and {len(strange) - 1} more files" if len(strange) > 1 else ""
         problem = f"holds {strange[0]}{more}, which this command did not make and would delete"
         raise Faults([Fault(str(output), None, None, problem, "move it away, or name another folder")])
 
 
-def _of_the_system(path: str) -> bool:
+def is_of_the_system(path: str) -> bool:
     """Return whether a file is one that file managers leave in every folder that is looked at."""
     return path.rpartition("/")[2] in (".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
 

@@ -151,9 +151,6 @@ NOTEBOOK_TITLES = {
 }
 
 
-ENDS = ("value", "low", "high")
-
-
 def number_entries(numbers: Mapping[str, Any], lines: pd.DataFrame, tables: Tables) -> str:
     """Return an entry for each value, grouped by notebook: what it is, how it was made, the rows it rests on."""
     questions = tables.decisions.set_index("decision_id")["question"]
@@ -166,7 +163,7 @@ def number_entries(numbers: Mapping[str, Any], lines: pd.DataFrame, tables: Tabl
             f"[The notebook that computes these numbers](/results/notebooks/{notebook}.ipynb)\n:::\n"
         )
         of_notebook = {name: v for name, v in numbers.items() if v["notebook"] == notebook}
-        told = {name: v for name, v in of_notebook.items() if any(v[end] is not None for end in ENDS)}
+        told = {name: v for name, v in of_notebook.items() if values.known(v)}
         text += [_number_entry(name, v, lines, questions) for name, v in told.items()]
         if left := len(of_notebook) - len(told):
             known = values.counted(left, "number of this kind is", "numbers of this kind are")

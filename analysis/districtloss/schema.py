@@ -169,7 +169,7 @@ class Package:
 # The analysis computes with every term of these, so none can be added.
 CLOSED = {
     ("sources", "published_basis"), ("places", "kind"), ("events", "date_precision"), ("events", "attribution"),
-    ("claims", "kind"), ("claims", "qualifier"), ("options", "table"),
+    ("claims", "kind"), ("claims", "side"), ("claims", "qualifier"), ("options", "table"),
 }  # fmt: skip
 
 

@@ -142,6 +142,7 @@ def _read(folder: Path) -> Tables:
             missing={name: found.missing for name, found in raw.items()},
             partial=frozenset(name for name, found in raw.items() if not found.whole),
             cells=frozenset((fault.file, fault.row, fault.column) for fault in faults),
+            misspelt=frozenset((f.file, f.column) for f in faults if not folders.EARLIER.search(f.problem)),
         )
         faults += checks.check(tables, package, known)
     if faults:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from districtloss.incidents import LOSS_TYPES, RECAPTURE_TYPES
 
 
-def named_twice(reports: pd.DataFrame) -> pd.DataFrame:
+def named_twice(reports: pd.DataFrame, attribution: Sequence[str]) -> pd.DataFrame:
     """Return the control reports of districts with more than one of them, ordered by district and time.
 
     `reports` as `incidents.control_reports` gives them. Adds `standing`: `counted` (a capture or recapture that
-    nobody contradicts), `disputed` (another report contradicts it) or `doubted` (claimed by one side or only
-    implied). Rows run from the oldest to the newest end of their intervals.
+    nobody contradicts), `disputed` (another report contradicts it) or `doubted` (claimed by one side, only implied,
+    or of an `attribution` that does not count). Rows run from the oldest to the newest end of their intervals.
     """
     several = reports[reports.groupby("place_id")["event_id"].transform("count") > 1]
     standing = pd.Series("counted", index=several.index, dtype=object)
     standing[~several["event_type"].isin(LOSS_TYPES + RECAPTURE_TYPES)] = "doubted"
+    standing[~several["attribution"].isin(attribution)] = "doubted"
     standing[several["disputed_by"] != ""] = "disputed"
     keys = ["province_id", "name", "date_latest", "date_earliest", "event_id"]
     # Rows mostly stand in the order of their ids: to see that takes a tenth of sorting by them, and sorting keeps it.

@@ -140,7 +140,12 @@ def variables(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     to its entry. Text is inline Markdown; numbers are quoted, since YAML would reformat them."""
     expanded = {}
     for name, value in values.items():
-        link = f"(#{anchor(name)}){{.number}}"
-        expanded[name] = f"[{value['text']}]{link}"
-        expanded[f"{name}_range"] = f"[{value['range'] or value['text']}]{link}"
+        link = f"(#{anchor(name)}){{.number}}" if known(value) else ""
+        for variable, text in ((name, value["text"]), (f"{name}_range", value["range"] or value["text"])):
+            expanded[variable] = f"[{text}]{link}" if link else text
     return expanded
+
+
+def known(value: Mapping[str, Any]) -> bool:
+    """Return whether the data give a value, or an end of its interval. Others have no entry to link to."""
+    return any(value[end] is not None for end in ("value", "low", "high"))
