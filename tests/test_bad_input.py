@@ -37,6 +37,7 @@ def run(
 ) -> tuple[int, list[str]]:
     """Run a command in this process; return its exit code and the lines on standard error."""
     monkeypatch.setattr(sys, "argv", ["districtloss", *map(str, arguments)])
+    monkeypatch.setattr(cli, "stop_in_order", lambda: None)  # signals to the tests are pytest's
     code = 0
     try:
         cli.main()
@@ -205,6 +206,20 @@ def test_an_output_folder_of_somebody_else_is_refused_and_left_alone(
         assert code == 2
         assert told == [f"{target}: holds files that this command did not make, name an empty or a new folder"]
     assert (target / "chapter.doc").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"strat": "2021-07-01"}, "districtloss:parameters strat: no such parameter, did you mean start?"),
+        ({"confidence": 95}, "districtloss:parameters confidence: '95' is not usable, a number from 0.5 to 0.999"),
+        ({"D77": "x"}, "D77: no such decision, "),
+    ],
+)
+def test_check_holds_the_parameters_of_a_folder_too(folder, capsys, monkeypatch, given, fault):
+    (folder / "datapackage.json").write_text(json.dumps({"districtloss:parameters": given}))
+    code, told = run(capsys, monkeypatch, "check", "--data", folder)
+    assert code == 2 and len(told) == 1 and fault in told[0]
 
 
 def test_a_file_of_somebody_else_in_a_report_is_not_taken_along(
