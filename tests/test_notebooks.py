@@ -130,10 +130,12 @@ def session(leader: int) -> list[int]:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_build_that_is_stopped_leaves_no_process(tmp_path, how) -> None:
     code = f"""
+import signal
 from pathlib import Path
 from districtloss import notebooks
 from districtloss.cli import stop_in_order
 from districtloss.drawing import Drawer
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run in the background hand down that it is ignored
 stop_in_order()
 folder = Path({str(tmp_path)!r})
 notebooks.notebooks = lambda: sorted(folder.glob("0*.ipynb"))
