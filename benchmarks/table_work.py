@@ -31,7 +31,7 @@ def ours(folder: Path) -> Any:
     yield
     study = Study.of(read, values)
     lost = study.losses_in_window()
-    changes = timelines.named_twice(study.reports)
+    changes = timelines.named_twice(study.reports, study.parameters.attribution)
     running = study.cumulative()
     provinces = rates.by_province(lost, study.days, values.confidence)
     gross, net = study.gross(), study.net()

@@ -208,3 +208,10 @@ def test_the_quick_look_at_a_column_is_enough_where_all_is_well() -> None:
     column = schema.load().tables["events"].columns["event_id"]
     assert column.all_match(["E001", "", "E1000"])
     assert not column.all_match(["E001", "E1"])
+
+
+def test_the_table_work_of_the_benchmark_runs(folder: Path):
+    command = [sys.executable, str(ROOT / "benchmarks" / "table_work.py"), "districtloss", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["counts"]
