@@ -179,7 +179,9 @@ def _take_out(commit: str, target: Path) -> None:
     """Write the files of a commit into a new folder, but for the versions that are pinned already."""
     packed = _git("archive", "--format=tar", commit, "--", ".", ":(exclude)releases")
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(target, filter="data")
+        if hasattr(tarfile, "data_filter"):  # Python 3.11.4 and later, which else warn
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(target)
 
 
 def set_version(root: Path, version: str, day: dt.date) -> None:
