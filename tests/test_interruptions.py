@@ -47,8 +47,10 @@ def _build(data: Path, target: Path, *more: str) -> subprocess.Popen[str]:
     """Begin a build of a process group of its own, so that its children can be looked for."""
     command = [sys.executable, "-m", "districtloss", "build", "--renderer", "pandoc", "--quiet"]
     command += ["--data", str(data), "--output", str(target), *more]
+    # Tests that run in the background hand down that SIGINT is ignored.
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
