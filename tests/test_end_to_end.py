@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import altair
 import pytest
 
 from districtloss import digest
@@ -39,6 +40,13 @@ def test_the_output_folder_is_what_the_contract_says(report):
         assert list((report / "results" / folder).glob(f"*.{ending}")), (folder, ending)
     chapters = {p.stem for p in (ROOT / "chapters").glob("*.qmd")}
     assert {p.stem for p in (report / "chapters").glob("*.html")} == chapters
+
+
+def test_every_chart_is_what_the_schema_of_vega_lite_has(report):
+    specifications = sorted((report / "results" / "figures").glob("*.vl.json"))
+    assert specifications
+    for path in specifications:
+        altair.Chart.from_json(path.read_text("utf-8"), validate=True)
 
 
 def test_the_manifest_hashes_every_file_and_names_no_machine(report):

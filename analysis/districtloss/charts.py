@@ -401,14 +401,15 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
     panels: list[alt.TopLevelMixin] = [alt.layer(spans, points, lead, dot, word).properties(width=width, height=200)]
     # Neighbours overlap by a hair: where they only touch, the page shines through.
     seam = 0.3 * (options["last"] - options["first"])
-    options = options.assign(until=(options["last"] + seam).clip(upper=end))
+    options = options.assign(until=(options["last"] + seam).clip(upper=end).round(1))
+    drawn = ["option", "first", "last", "until", "share"]  # a page holds all that a chart is given
     title = {"anchor": "start", "frame": "bounds", "offset": 3, "font": FONT, "fontSize": 12, "color": INK}
     title["fontWeight"] = "normal"
     for question, part in options.groupby("question", sort=False):
         place = alt.Axis(title="combinations of choices, by size", format=",d", grid=False, tickCount=5)
         last = question == options["question"].iat[-1]
         panels.append(
-            alt.Chart(part, title=alt.TitleParams(textwrap.wrap(question, 48), **title))
+            alt.Chart(part[drawn], title=alt.TitleParams(textwrap.wrap(question, 48), **title))
             .mark_bar(height=13)
             .encode(
                 x=alt.X("first:Q", scale=scale, axis=place if last else nothing),

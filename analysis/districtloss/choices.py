@@ -138,14 +138,14 @@ def control_rows(tables: Tables) -> pd.DataFrame:
     return events[events["event_type"].isin(types) | events["event_id"].isin(becomes)].reset_index(drop=True)
 
 
-def event_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
-    """Count losses in every specification.
+def event_headlines(study: Study, specs: Specifications, rows: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Count losses in every specification: those of `rows`, some of `control_rows`, or else all.
 
     Returns one row a specification: gross_low, gross_point, gross_high (incidents), net_low, net_point, net_high
     (districts held), local_low, local_point, local_high (incidents in the province of the largest provincial
     statement, up to its day; NaN without one), days (of the window).
     """
-    rows = control_rows(study.base)
+    rows = control_rows(study.base) if rows is None else rows
     open_ = _open(rows, study.base.options, specs)
     # What no choice but the common ones touches adds the same to every specification that agrees in those.
     common = [i for i, f in enumerate(specs.factors) if f.name in COMMON]
@@ -185,15 +185,15 @@ def _open(rows: pd.DataFrame, options: pd.DataFrame, specs: Specifications) -> A
 
 
 def _in_blocks(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.DataFrame:
-    part = replace(study, base=replace(study.base, events=rows.reset_index(drop=True)))
+    rows = rows.reset_index(drop=True)
     step = max(1, MOST_CELLS // max(1, len(rows)))
     blocks = [replace(specs, index=specs.index[i : i + step]) for i in range(0, len(specs.index), step)]
-    return pd.concat([_counted(part, block) for block in blocks], ignore_index=True)
+    return pd.concat([_counted(study, rows, block) for block in blocks], ignore_index=True)
 
 
-def _counted(study: Study, specs: Specifications) -> pd.DataFrame:
-    """Count the reports of `study` in every specification: columns of `event_headlines` but days."""
-    cells = _Cells.of(study.base, specs)
+def _counted(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.DataFrame:
+    """Count the reports `rows` in every specification: columns of `event_headlines` but days."""
+    cells = _Cells.of(study.base, rows, specs)
     start = _day(study.start)
     names = [f.name for f in specs.factors]
     end_days = np.array([_day(pd.Timestamp(o)) for o in specs.factors[names.index("as_of")].options])
@@ -289,8 +289,7 @@ class _Cells:
     incident_count: int
 
     @classmethod
-    def of(cls, tables: Tables, specs: Specifications) -> _Cells:
-        rows = control_rows(tables)
+    def of(cls, tables: Tables, rows: pd.DataFrame, specs: Specifications) -> _Cells:
         districts = tables.places[tables.places["kind"] == "district"]
         place_code = {p: i for i, p in enumerate(districts["place_id"])}
         incident_code: dict[str, int] = {}
@@ -448,8 +447,8 @@ def claim_headlines(scales: pd.DataFrame) -> pd.DataFrame:
     NaN where any rate fits).
     """
     rows = []
-    for i, scale in scales.groupby("specification"):
-        for a, b in itertools.combinations(scale.to_dict("records"), 2):
+    for i, scale in itertools.groupby(scales.to_dict("records"), lambda figure: figure["specification"]):
+        for a, b in itertools.combinations(scale, 2):
             narrow, widest = figures.implied_rate(a, b)
             low, high = (widest.low, widest.high) if widest else (math.nan, math.nan)
             rows.append((i, a["claim_id"], b["claim_id"], narrow, low, high))

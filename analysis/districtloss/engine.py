@@ -46,6 +46,9 @@ class _Results(DisplayHook):
     def finish_displayhook(self) -> None:
         pass
 
+    def flush(self) -> None:
+        """Forget nothing: the shell calls this when it ends, and a search for garbage would take as long as a cell."""
+
 
 class _Displays(DisplayPublisher):
     """Adds what a cell displays to the cell's outputs."""

@@ -64,10 +64,12 @@ def content(
         for name, some in (("events", factors), ("claims", claim_specs.factors))
     }
     size = moved.assign(size=moved["change"].abs() + moved["reach"]).groupby("factor")["size"].max()
-    groups = _groups(study, factors)
+    rows = choices.control_rows(study.base)
+    groups = _groups(study, rows, factors)
     factors = _offered(factors, groups, size, limit)
     counts = ["gross", "net"] if study.stated_losses.empty else ["gross", "net", "local"]
-    tables = [t for decided, events in groups.items() if (t := _table(study, factors, decided, events, counts))]
+    parts = {decided: rows[rows["event_id"].isin(events)] for decided, events in groups.items()}
+    tables = [t for decided, part in parts.items() if (t := _table(study, factors, decided, part, counts))]
     most = sum(max(max(row[:6]) for row in t["rows"]) for t in tables)
     bounds = [rates.poisson_interval(n, study.parameters.confidence) for n in range(most + 1)]
     windows = next(f for f in factors if f.name == "as_of").options
@@ -97,12 +99,11 @@ def content(
 # --- events ------------------------------------------------------------------------------------------------------
 
 
-def _groups(study: Study, factors: Sequence[Factor]) -> dict[tuple[str, ...], list[str]]:
-    """Return ids of control reports by the decisions that touch their places.
+def _groups(study: Study, rows: pd.DataFrame, factors: Sequence[Factor]) -> dict[tuple[str, ...], list[str]]:
+    """Return ids of control reports, `rows`, by the decisions that touch their places.
 
     Reports that share an incident or a place under any option stay together, so counts add up over the groups.
     """
-    rows = choices.control_rows(study.base)
     events = pd.Index(rows["event_id"])
     names = {f.name for f in factors}
     options = study.base.options
@@ -140,14 +141,13 @@ def _offered(
 
 
 def _table(
-    study: Study, factors: Sequence[Factor], decided: Sequence[str], events: Sequence[str], counts: Sequence[str]
+    study: Study, factors: Sequence[Factor], decided: Sequence[str], rows: pd.DataFrame, counts: Sequence[str]
 ) -> dict[str, Any] | None:
-    """Count a group's incidents under every combination of its decisions; None where nothing is ever counted."""
+    """Count the incidents of a group's reports, `rows`, under every combination of its decisions; None where nothing
+    is ever counted."""
     mine = [f for f in factors if f.name in (*decided, *COMMON)]
     specs = choices.specifications(mine, math.prod(len(f.options) for f in mine))
-    all_events = study.base.events
-    part = replace(study.base, events=all_events[all_events["event_id"].isin(events)].reset_index(drop=True))
-    counted = choices.event_headlines(replace(study, base=part), specs)
+    counted = choices.event_headlines(study, specs, rows)
     columns = [f"{c}_{e}" for c in counts for e in EDGES]
     cube = counted[columns].to_numpy(int).reshape(*(len(f.options) for f in mine), len(columns))
     if not cube.any():

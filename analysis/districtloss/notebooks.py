@@ -179,6 +179,7 @@ def _child(path: Path, home: Path, plan: Plan, answer: Connection, ends: int, al
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
     threading.Thread(target=_end_with_parent, args=(ends,), daemon=True).start()
     os.environ.update(SURROUNDINGS)
+    gc.disable()  # this process ends with its notebook, and what it leaves goes with it
     failure: BaseException | None = None
     try:
         with _quiet():
