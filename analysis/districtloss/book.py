@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -78,8 +79,23 @@ def read(stage: Path) -> Book:
     return Book(config, variables, report, chapters)
 
 
+def started(renderer: Renderer) -> contextlib.AbstractContextManager[Any]:
+    """Start what `render` can be given as `running`, where that saves time: it gets ready while there is no book."""
+    if renderer == "quarto":
+        return contextlib.nullcontext()
+    from districtloss import render_pandoc
+
+    return render_pandoc.started()
+
+
 def render(
-    stage: Path, out: Path, renderer: Renderer = "pandoc", kept: Path | None = None, *, again: bool = False
+    stage: Path,
+    out: Path,
+    renderer: Renderer = "pandoc",
+    kept: Path | None = None,
+    running: Any = None,
+    *,
+    again: bool = False,
 ) -> Rendered:
     """Render the staged book into `out` (made if need be): pages, report.pdf and assets/.
 
@@ -97,7 +113,7 @@ def render(
         return render_quarto.render(source, stage, out)
     from districtloss import render_pandoc
 
-    return render_pandoc.render(source, stage, out, kept, again=again)
+    return render_pandoc.render(source, stage, out, kept, running, again=again)
 
 
 def _chapters(config: Mapping[str, Any]) -> Iterator[Chapter]:

@@ -90,7 +90,12 @@ def _build(
     if not force and before and before.get("key") == key.report and _intact(target, before):
         say("Nothing has changed: the report is up to date.")
         return before
-    with _told_when_full(target), output.replacing(target) as work, _stage(target) as stage:
+    with (
+        _told_when_full(target),
+        output.replacing(target) as work,
+        _stage(target) as stage,
+        _renderer(chosen[0]) as running,
+    ):
         from districtloss import analysis, manifest, packing
 
         made = analysis.results(data, stage, parameters, key, force=force, kernel=kernel, rendered=rendered, say=say)
@@ -103,7 +108,7 @@ def _build(
 
             say(f"Rendering HTML and PDF with {chosen[0].capitalize()}")
             imprint.lay_out(stage, made, content, chosen)
-            used = asdict(book.render(stage, work, chosen[0], CACHE / "pages", again=force))  # type: ignore[arg-type]
+            used = asdict(book.render(stage, work, chosen[0], CACHE / "pages", running, again=force))  # type: ignore[arg-type]
         # Without a report too: diff tells which rows did it.
         packing.pack(data, folders.data_files(data), work / output.DATA_ZIP)
         return manifest.write(work, parameters, key, made, content, used)
@@ -147,6 +152,18 @@ def _intact(target: Path, manifest: dict[str, Any]) -> bool:
     files = digest.tree(target)
     files.pop(output.MANIFEST, None)
     return files == manifest.get("outputs")
+
+
+@contextmanager
+def _renderer(name: str) -> Iterator[Any]:
+    """Have the renderer, if there is to be one, get ready while the analysis runs."""
+    if name == "none":
+        yield None
+        return
+    from districtloss import book
+
+    with book.started(name) as running:  # type: ignore[arg-type]
+        yield running
 
 
 @contextmanager

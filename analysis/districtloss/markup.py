@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -21,10 +22,12 @@ LONGEST = 400
 
 def escape(text: object) -> str:
     """Return `text` as inline Markdown that prints as itself, on one line, cut at LONGEST characters."""
+    return APART.sub(r"\g<0>[]{}", SYNTAX.sub(r"\\\1", _flat(text)))
+
+
+def _flat(text: object) -> str:
     flat = SPACE.sub(" ", CONTROL.sub("", str(text))).strip()
-    if len(flat) > LONGEST:
-        flat = flat[: LONGEST - 1] + "…"
-    return APART.sub(r"\g<0>[]{}", SYNTAX.sub(r"\\\1", flat))
+    return flat if len(flat) <= LONGEST else flat[: LONGEST - 1] + "…"
 
 
 def pipe_table(
@@ -43,9 +46,14 @@ def pipe_table(
     return "\n".join(lines)
 
 
-def html_block(html: str) -> str:
+def html_text(text: object) -> str:
+    """Return `text` as HTML that prints as itself, on one line, cut at LONGEST characters; no shortcode either."""
+    return html.escape(_flat(text)).replace("{", "&#123;")
+
+
+def html_block(code: str) -> str:
     """Return a block of raw HTML that only the HTML book holds."""
-    return f'::: {{.content-visible when-format="html"}}\n```{{=html}}\n{html}\n```\n:::'
+    return f'::: {{.content-visible when-format="html"}}\n```{{=html}}\n{code}\n```\n:::'
 
 
 def script_json(data: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.resources
 import json
@@ -10,7 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -28,7 +29,12 @@ FACES = {
 PDF_STANDARD: Literal["ua-1"] = "ua-1"
 
 
-def render(source: book.Book, stage: Path, out: Path, kept: Path | None, *, again: bool) -> book.Rendered:
+Running = Mapping[str, "subprocess.Popen[str]"]  # book.lua by edition, waiting for a book
+
+
+def render(
+    source: book.Book, stage: Path, out: Path, kept: Path | None, running: Running | None, *, again: bool
+) -> book.Rendered:
     """Render `source` from `stage` into `out`; see `book.render`."""
     import typst
 
@@ -62,7 +68,8 @@ def render(source: book.Book, stage: Path, out: Path, kept: Path | None, *, agai
             except (RuntimeError, typst.TypstError) as error:
                 return Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")])
 
-        version, pdf = _run_book_lua(source, stage, Path(scratch), pages, None if again else kept, printed)
+        with contextlib.nullcontext(running) if running else started() as editions:
+            version, pdf = _make(editions, source, stage, Path(scratch), pages, None if again else kept, printed)
         if isinstance(pdf, Faults):
             raise pdf
         if kept:
@@ -76,8 +83,8 @@ def render(source: book.Book, stage: Path, out: Path, kept: Path | None, *, agai
 
 def check(source: book.Book, stage: Path) -> None:
     """Raise the Faults that `render` would, and write nothing. Quarto only warns of most, and names no line."""
-    with tempfile.TemporaryDirectory() as scratch:
-        _run_book_lua(source, stage, Path(scratch), None, None, lambda: None)
+    with tempfile.TemporaryDirectory() as scratch, started() as editions:
+        _make(editions, source, stage, Path(scratch), None, None, lambda: None)
 
 
 def copy_assets(stage: Path, folder: Path, *, frame: bool = True) -> None:
@@ -110,8 +117,34 @@ EDITIONS = ("typst", "html")
 T = TypeVar("T")
 
 
-def _run_book_lua(
-    source: book.Book, stage: Path, scratch: Path, pages: Path | None, kept: Path | None, printed: Callable[[], T]
+@contextlib.contextmanager
+def started() -> Iterator[Running]:
+    """Start Pandoc, once for each edition of a book that it is told of later: what it has to load takes as long as
+    some chapters."""
+    import pypandoc
+
+    command = [pypandoc.get_pandoc_path(), "lua", str(RENDER / "book.lua")]
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with contextlib.ExitStack() as stack:
+        running = {
+            edition: stack.enter_context(subprocess.Popen([*command, edition], **pipes, encoding="utf-8"))
+            for edition in EDITIONS
+        }
+        try:
+            yield running
+        finally:
+            for process in running.values():
+                process.kill()
+
+
+def _make(
+    running: Running,
+    source: book.Book,
+    stage: Path,
+    scratch: Path,
+    pages: Path | None,
+    kept: Path | None,
+    printed: Callable[[], T],
 ) -> tuple[str, T | None]:
     """Have Pandoc make both editions at once, and call `printed` as soon as that for the PDF is there; return Pandoc's
     version and what `printed` returned. Raises Faults with those of both editions."""
@@ -119,15 +152,11 @@ def _run_book_lua(
     job = _job(source, chapters, stage, pages, kept)
     (scratch / "keep").mkdir()
     (scratch / "job.json").write_text(json.dumps(job, ensure_ascii=False, default=str), encoding="utf-8")
-    running = {edition: _pandoc(scratch, edition) for edition in EDITIONS}
-    try:
-        typst = _answer(running["typst"], scratch, "typst")
-        result = None if typst["faults"] else printed()
-        html = _answer(running["html"], scratch, "html")
-    finally:
-        for process in running.values():
-            process.kill()
-            process.wait()
+    for process in running.values():
+        _tell(process, scratch)
+    typst = _answer(running["typst"], scratch, "typst")
+    result = None if typst["faults"] else printed()
+    html = _answer(running["html"], scratch, "html")
     found = {(f["file"], f["find"], f["problem"]): f for f in html["faults"] + typst["faults"]}
     if faults := list(found.values()) or _numbered_otherwise(html["numbers"], typst["numbers"]):
         raise Faults(_locate(faults, chapters))
@@ -205,12 +234,12 @@ def _facts(source: book.Book, stage: Path) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _pandoc(scratch: Path, edition: str) -> subprocess.Popen[str]:
-    """Start book.lua for one edition of the whole book."""
-    import pypandoc
-
-    command = [pypandoc.get_pandoc_path(), "lua", str(RENDER / "book.lua"), str(scratch), edition]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+def _tell(process: subprocess.Popen[str], scratch: Path) -> None:
+    """Say where the book is. A process that has ended cannot hear it; `_answer` finds out why it has."""
+    assert process.stdin
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(f"{scratch}\n")
+        process.stdin.flush()
 
 
 def _answer(process: subprocess.Popen[str], scratch: Path, edition: str) -> dict[str, Any]:
