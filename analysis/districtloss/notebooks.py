@@ -36,9 +36,9 @@ CLOCKS = ("papermill", "execution", "language_info", "widgets")
 WARM = ("papermill", "altair", "nbformat", "districtloss.engine", "districtloss.evidence",
         "districtloss.choices", "districtloss.charts", "districtloss.sanity", "districtloss.timelines",
         "districtloss.results")  # fmt: skip
-# jsonschema, which Altair and Papermill import, would check IRIs with it. It takes a second to import, and nothing
-# here asks for it.
-UNUSED = ("rfc3987_syntax",)
+# jsonschema, which Altair and Papermill import, would check formats with them. They take a second to import, and
+# nothing here asks for that.
+UNUSED = ("rfc3987_syntax", "rfc3986_validator", "isoduration")
 # pandas fits what it prints to the terminal, and programs ask for the zone: neither is an input.
 SURROUNDINGS = {"COLUMNS": "80", "LINES": "24", "TZ": "UTC"}
 MOST_KEPT = 40  # results of single notebooks, the newest
@@ -134,7 +134,8 @@ def _key(path: Path, rest: str) -> str:
 
 
 def _in_forks(homes: Mapping[Path, Path], plan: Plan) -> Iterator[Path]:
-    """Execute the notebooks, as many at a time as there are processors, and yield each that is through."""
+    """Execute the notebooks and yield each that is through: one more at a time than there are processors, so that
+    none of these stands idle beside the last ones."""
     context = multiprocessing.get_context("fork")
     # The forks hold the reading end. However this process ends, theirs closes, and they end too.
     ends, alive = os.pipe()
@@ -142,7 +143,7 @@ def _in_forks(homes: Mapping[Path, Path], plan: Plan) -> Iterator[Path]:
     running: dict[Connection, tuple[Path, ForkProcess]] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < _processors():
+            while waiting and len(running) <= _processors():
                 path = waiting.pop(0)
                 answer, theirs = context.Pipe(duplex=False)
                 process = context.Process(target=_child, args=(path, homes[path], plan, theirs, ends, alive))
