@@ -303,6 +303,23 @@ CLAIMS = '{"resources": [{"name": "claims", "schema": {"fields": %s}}]}'
 
 
 @pytest.mark.parametrize(
+    "terms",
+    [
+        '"constraints": {"enum": ["red_cross"]}',
+        '"categories": ["red_cross"]',
+        '"categories": [{"value": "red_cross"}]',
+        '"categories": [{"value": "red_cross", "label": "The Red Cross"}], "constraints": {"enum": ["pentagon"]}',
+    ],
+)
+def test_terms_are_added_as_frictionless_lists_them(tmp_path: Path, terms: str):
+    data = rows()
+    data["claims"][0]["claimant"] = "red_cross"
+    write(tmp_path, data)
+    (tmp_path / "datapackage.json").write_text(CLAIMS % f'[{{"name": "claimant", {terms}}}]')
+    assert read_tables(tmp_path).claims["claimant"][0] == "red_cross"
+
+
+@pytest.mark.parametrize(
     ("package", "where"),
     [
         ("[]", "is not an object"),
@@ -312,6 +329,13 @@ CLAIMS = '{"resources": [{"name": "claims", "schema": {"fields": %s}}]}'
         (
             CLAIMS % '[{"name": "kind", "constraints": {"enum": [1]}}]',
             "resources[0].schema, field 'kind': constraints.enum: is not a list",
+        ),
+        *(
+            (
+                CLAIMS % f'[{{"name": "kind", "categories": {categories}}}]',
+                "resources[0].schema, field 'kind': categories: is not a list",
+            )
+            for categories in ('{"a": "b"}', "[7]", '[""]', '[{"label": "A"}]', '[{"value": "a", "label": 7}]')
         ),
     ],
 )

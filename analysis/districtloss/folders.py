@@ -146,6 +146,26 @@ def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:
             terms = constraints.get("enum", []) if isinstance(constraints, dict) else None
             if not isinstance(terms, list) or not all(isinstance(term, str) and term for term in terms):
                 yield fault(f"{at}.schema, field {_shown(item.get('name'))}: constraints.enum", "a list of terms")
+            categories = item.get("categories", [])
+            if not isinstance(categories, list) or not all(map(_is_category, categories)):
+                where = f"{at}.schema, field {_shown(item.get('name'))}: categories"
+                yield fault(where, 'a list of terms or of {"value": TERM, "label": TEXT}')
+
+
+def _is_category(item: Any) -> bool:
+    """Return whether something is a category as Frictionless has it: a term, or a term with what it means."""
+    if isinstance(item, dict):
+        return _is_category(item.get("value")) and isinstance(item.get("label", ""), str)
+    return isinstance(item, str) and bool(item)
+
+
+def terms_of(field: Mapping[str, Any]) -> dict[str, str]:
+    """Return the terms that a field of a package lists, with what they mean where that is said. Frictionless lists
+    terms in `constraints.enum` and in `categories`; one of the two is enough."""
+    categories = (item if isinstance(item, dict) else {"value": item} for item in field.get("categories", ()))
+    return dict.fromkeys(field.get("constraints", {}).get("enum", ()), "") | {
+        item["value"]: item.get("label", "") for item in categories
+    }
 
 
 def unsettled(folder: Path) -> int:

@@ -193,7 +193,7 @@ def load_for(folder: Path) -> Package:
     tables = {}
     for name, table in ours.tables.items():
         columns = {
-            key: replace(column, terms={**dict.fromkeys(theirs.get((name, key), ()), ""), **column.terms})
+            key: replace(column, terms={**theirs.get((name, key), {}), **column.terms})
             if column.terms and (name, key) not in CLOSED
             else column
             for key, column in table.columns.items()
@@ -202,10 +202,10 @@ def load_for(folder: Path) -> Package:
     return replace(ours, tables=tables)
 
 
-def _vocabularies(package: Mapping[str, Any]) -> dict[tuple[str, str], list[str]]:
-    """Return the vocabularies of somebody else's package, by table and column."""
+def _vocabularies(package: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the vocabularies of somebody else's package, by table and column: term to meaning."""
     return {
-        (resource["name"], str(item.get("name"))): item.get("constraints", {}).get("enum", [])
+        (resource["name"], str(item.get("name"))): folders.terms_of(item)
         for resource in package.get("resources", ())
         if resource.get("name") in load().tables and isinstance(resource.get("schema"), dict)
         for item in resource["schema"].get("fields", ())
