@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -399,6 +401,17 @@ def test_an_import_that_was_killed_leaves_nothing_behind_the_next_one(tmp_path: 
     (tmp_path / ".made.importing-killed" / "new").mkdir(parents=True)
     _imported(tmp_path, row())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["export.csv", "made"]
+
+
+def test_an_import_onto_a_full_disk_leaves_nothing_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    file = export(tmp_path / "export.csv", [row()])
+    monkeypatch.setattr(acled.shutil, "copyfile", full)
+    with pytest.raises(Faults, match="cannot be written \\(No space left on device\\), make room"):
+        acled.import_export(file, tmp_path / "a" / "made")
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_the_window_ends_with_the_last_row_though_its_event_can_have_happened_later(tmp_path: Path):

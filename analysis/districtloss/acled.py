@@ -760,8 +760,8 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
     try:
         write(made, target)
     except OSError as error:
-        remedy = "make room or name another folder"
-        raise Faults([Fault(str(target), None, None, f"cannot be written ({error.strerror})", remedy)]) from None
+        problem = f"cannot be written ({error.strerror})"
+        raise Faults([Fault(str(target), None, None, problem, output.ROOM)]) from None
     return made
 
 
@@ -829,14 +829,14 @@ def check_target(target: Path) -> None:
 def write(made: Import, target: Path) -> None:
     """Write the folder beside its place, and put it there whole: the answers in it are somebody's work."""
     target = target.absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for litter in target.parent.glob(f".{target.name}.importing-*"):  # of an import that was killed
-        shutil.rmtree(litter, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.importing-", dir=target.parent) as scratch:
-        fresh = Path(scratch) / "new"
-        fresh.mkdir()
-        _fill(made, fresh)
-        output.put_in_place(fresh, target)
+    with output.made(target.parent):
+        for litter in target.parent.glob(f".{target.name}.importing-*"):  # of an import that was killed
+            shutil.rmtree(litter, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.importing-", dir=target.parent) as scratch:
+            fresh = Path(scratch) / "new"
+            fresh.mkdir()
+            _fill(made, fresh)
+            output.put_in_place(fresh, target)
 
 
 def _fill(made: Import, folder: Path) -> None:

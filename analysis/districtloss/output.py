@@ -107,6 +107,20 @@ def replacing(output: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def made(folder: Path) -> Iterator[None]:
+    """Make a folder, and those that it lies in; when the block raises, those that were not there are gone again."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for path in missing:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise
+
+
+@contextlib.contextmanager
 def scratch(output: Path) -> Iterator[Path]:
     """Yield a folder for the time being beside `output`, and have every temporary file made inside it.
 
