@@ -374,6 +374,27 @@ def test_the_window_is_that_of_the_export(tmp_path: Path):
     assert alone.package[folders.PARAMETERS] == {"start": "2021-04-30", "as_of": "2021-05-01"}
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "late", "reason"),
+    [
+        ("1640000000", "2021-12-21", "2021-12-21 is after 2021-12-20, the newest timestamp of the export"),
+        ("", "2099-01-01", "2099-01-01 is after today"),
+        ("4102444800", "2099-01-01", "2099-01-01 is after today"),
+    ],
+)
+def test_what_is_of_the_future_is_left_out_told_and_no_part_of_the_window(
+    tmp_path: Path, timestamp: str, late: str, reason: str
+):
+    rows = [row(1, timestamp=timestamp), row(2, event_date="2021-12-20", timestamp="")]
+    rows += [row(3, event_date=late, timestamp=""), row(4, event_date=late, sub_event_type="Attack", timestamp="")]
+    made = _imported(tmp_path, *rows)
+    assert made.window == (dt.date(2021, 6, 21), dt.date(2021, 12, 20))
+    assert [(left["row"], left["why"]) for left in made.left_out] == [
+        ("3", f"a date in the future: {reason}"),
+        ("4", "no change of control: Attack"),
+    ]
+
+
 def test_an_export_of_another_country_needs_its_places(tmp_path: Path):
     with pytest.raises(Faults, match=r"export.csv: country: no row is in Afghanistan, give the provinces .* of Sudan"):
         _imported(tmp_path, row(country="Sudan"))
@@ -458,7 +479,8 @@ def test_a_folder_of_others_is_left_alone(tmp_path: Path):
 def test_another_country_comes_with_its_own_gazetteer(tmp_path: Path):
     write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Prov"}], "places": []})
     rows = [row(country="Norland", event_date="2023-05-05", admin1="Prov", admin2="Dist", actor1="Front")]
-    path = export(tmp_path / "x.csv", [*rows, row(2, event_date="2023-06-05", sub_event_type="Attack")])
+    later = row(2, event_date="2023-06-05", sub_event_type="Attack", timestamp="1700000000")
+    path = export(tmp_path / "x.csv", [*rows, later])
     acled.import_export(path, tmp_path / "made", tmp_path / "places")
     settle(tmp_path / "made" / acled.TO_SETTLE, {"Dist": "new"})
     acled.import_export(path, tmp_path / "made", tmp_path / "places")

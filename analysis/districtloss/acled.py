@@ -264,6 +264,22 @@ def _recorded(row: Mapping[str, str]) -> dt.date | None:
     return day_of(text[:10])
 
 
+def _future(rows: list[dict[str, str]]) -> Callable[[dt.date], str]:
+    """Return what says of a day why no event of the export can be of it, or nothing.
+
+    Nothing happened after the newest row was recorded, nor after today: such a day is a slip, which would stretch the
+    window.
+    """
+    newest, today = max(filter(None, map(_recorded, rows)), default=dt.date.max), dt.date.today()
+
+    def why(day: dt.date) -> str:
+        if day > newest:
+            return f"a date in the future: {day} is after {newest}, the newest timestamp of the export"
+        return f"a date in the future: {day} is after today" if day > today else ""
+
+    return why
+
+
 # --- who took what from whom --------------------------------------------------------------------------------------
 
 
@@ -489,9 +505,9 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
     place_of: dict[str, int] = {}  # in the export
     number = _numbering(export.rows)
     seen: set[str] = set()
-    country = _country(gazetteer)
+    country, future = _country(gazetteer), _future(export.rows)
     for at, row in enumerate(export.rows, 1):
-        made = _event(row, at, number(at, row), matcher, country, seen)
+        made = _event(row, at, number(at, row), matcher, country, future, seen)
         if isinstance(made, str):
             left.append(_left(row, at, made))
         else:
@@ -508,7 +524,7 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
             left.append(_left(theirs, place_of[event_id], f"taken by another group than {TALIBAN}"))
         left.sort(key=lambda one: int(one["row"]))
     here = [row for row in export.rows if not country or fold(row["country"]) == fold(country)]
-    days = [day for row in here if (day := day_of(row["event_date"]))]
+    days = [day for row in here if (day := day_of(row["event_date"])) and not future(day)]
     first, last = min(days, default=NO_DAY), max(days, default=NO_DAY)
     source = _source(export, max([last, *(dt.date.fromisoformat(e["date_latest"]) for e in events)]))
     for event in events:
@@ -548,7 +564,13 @@ def _numbering(rows: list[dict[str, str]]) -> Callable[[int, Mapping[str, str]],
 
 
 def _event(
-    row: Mapping[str, str], at: int, number: str, matcher: Matcher, country: str, seen: set[str]
+    row: Mapping[str, str],
+    at: int,
+    number: str,
+    matcher: Matcher,
+    country: str,
+    future: Callable[[dt.date], str],
+    seen: set[str],
 ) -> tuple[dict[str, str], Change] | str:
     """Return the event that a row comes to, or why it is left out."""
     sub_event = SUB_EVENTS.get(fold(row["sub_event_type"]))
@@ -559,6 +581,8 @@ def _event(
     day = day_of(row["event_date"])
     if not day:
         return f"a date that cannot be read: {row['event_date'][:40]!r}"
+    if too_late := future(day):
+        return too_late
     days = days_of(day, row["time_precision"], _recorded(row))
     if not days:
         return f"no time precision of ACLED's (1, 2, 3): {row['time_precision'][:20]!r}"
