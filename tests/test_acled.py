@@ -200,6 +200,42 @@ def test_every_row_left_out_is_told_with_the_reason(tmp_path: Path, cells: dict[
     assert why(tmp_path, **cells) == reason
 
 
+@pytest.mark.parametrize(
+    ("spelling", "event_type"),
+    [
+        ("  NON-STATE  ACTOR OVERTAKES TERRITORY ", "capture"),
+        ("Non\u2011state actor overtakes\u00a0territory", "capture"),
+        ("Battle-Non-state actor overtakes territory", "capture"),
+        ("Battle - Government regains territory", "recapture"),
+        ("non-violent Transfer of territory", "capture"),
+    ],
+)
+def test_case_spaces_hyphens_and_older_names_make_no_other_sub_event(tmp_path: Path, spelling: str, event_type: str):
+    (event,) = events(tmp_path, row(sub_event_type=spelling))
+    assert event["event_type"] == event_type
+
+
+@pytest.mark.parametrize(
+    ("spelling", "meant"),
+    [
+        ("Goverment regains teritory", acled.REGAINS),
+        ("Nonstate actor overtakes territory", acled.OVERTAKES),
+        ("Non-violent transfer of control", acled.TRANSFER),
+    ],
+)
+def test_a_like_sub_event_is_proposed_and_not_taken(tmp_path: Path, spelling: str, meant: str):
+    made = _imported(tmp_path, row(1), row(2, sub_event_type=spelling), row(3, sub_event_type=spelling))
+    assert made.left_out[0]["why"] == f"{acled.LIKE_A_CHANGE}: {spelling!r}, is {meant!r} meant?"
+    said = acled.told(made, tmp_path)
+    assert f"  2  {acled.LIKE_A_CHANGE}\n" in said
+    assert said.count(f"  Row 2, sub_event_type: {spelling!r}, is {meant!r} meant?") == 1 and "Row 3" not in said
+
+
+@pytest.mark.parametrize("name", [*acled.OTHER_SUB_EVENTS, "armed  CLASH", "Armed clashes", "Election", ""])
+def test_other_sub_events_are_like_none(tmp_path: Path, name: str):
+    assert why(tmp_path, sub_event_type=name).startswith("no change of control: ")
+
+
 def test_the_terminal_tells_of_like_rows_together(tmp_path: Path):
     groups = [row(i, actor2=f"Militia {i}", inter2="Rebel group") for i in (2, 3)]
     said = acled.told(_imported(tmp_path, row(1), *groups, row(4, event_date="soon")), tmp_path)

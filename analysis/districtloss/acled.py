@@ -19,6 +19,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
@@ -37,7 +38,19 @@ LEFT = ["row", "event_id_cnty", "event_date", "sub_event_type", "admin1", "admin
 OVERTAKES = "Non-state actor overtakes territory"
 REGAINS = "Government regains territory"
 TRANSFER = "Non-violent transfer of territory"
-SUB_EVENTS = {fold(name): name for name in (OVERTAKES, REGAINS, TRANSFER)}
+CHANGES = {fold(name): name for name in (OVERTAKES, REGAINS, TRANSFER)}
+# As event types were called before ACLED had sub-events.
+CHANGES |= {fold(f"Battle-{name}"): name for name in (OVERTAKES, REGAINS)}
+OTHER_SUB_EVENTS = (
+    "Abduction/forced disappearance", "Agreement", "Air/drone strike", "Armed clash", "Arrests", "Attack",
+    "Change to group/activity", "Chemical weapon", "Disrupted weapons use", "Excessive force against protesters",
+    "Grenade", "Headquarters or base established", "Looting/property destruction", "Mob violence", "Other",
+    "Peaceful protest", "Protest with intervention", "Remote explosive/landmine/IED", "Sexual violence",
+    "Shelling/artillery/missile attack", "Suicide bomb", "Violent demonstration",
+    "Battle-No change of territory", "Remote violence", "Riots/Protests", "Strategic development",
+    "Violence against civilians",
+)  # fmt: skip
+SUB_EVENTS = CHANGES | {fold(name): "" for name in OTHER_SUB_EVENTS}
 
 NEEDED = ("event_id_cnty", "event_date", "time_precision", "sub_event_type", "actor1", "inter1", "actor2", "inter2",
           "country", "admin1", "admin2", "location", "geo_precision", "source")  # fmt: skip
@@ -47,6 +60,7 @@ KNOWN = (*NEEDED, "year", "disorder_type", "event_type", "assoc_actor_1", "assoc
 
 NO_DAY = dt.date(2021, 6, 4)  # of an export in which no date can be read
 NEW = "new"  # the answer that a place is to be added
+LIKE_A_CHANGE = "a sub-event that ACLED does not have, like a change of control"
 MOST_REASONS = 8  # named on the terminal
 CANDIDATES, LIKE_ENOUGH = 5, 60  # how many names are proposed, and from which likeness (of 100) on
 LONGEST_LIST = 99_000  # characters of the ids that one decision can touch, by the rules of decisions.csv
@@ -278,6 +292,16 @@ def _future(rows: list[dict[str, str]]) -> Callable[[dt.date], str]:
         return f"a date in the future: {day} is after today" if day > today else ""
 
     return why
+
+
+@cache  # an export has many rows of few sub-events
+def _no_change(sub_event: str) -> str:
+    """Return why a sub-event is no change of control, with the one that may be meant where it is like one."""
+    folded = fold(sub_event)[:200]
+    like = process.extractOne(folded, list(SUB_EVENTS), scorer=fuzz.ratio, score_cutoff=LIKE_ENOUGH)
+    if like and folded not in SUB_EVENTS and (meant := SUB_EVENTS[like[0]]):
+        return f"{LIKE_A_CHANGE}: {sub_event[:60]!r}, is {meant!r} meant?"
+    return f"no change of control: {sub_event[:60] or 'no sub-event type'}"
 
 
 # --- who took what from whom --------------------------------------------------------------------------------------
@@ -573,9 +597,9 @@ def _event(
     seen: set[str],
 ) -> tuple[dict[str, str], Change] | str:
     """Return the event that a row comes to, or why it is left out."""
-    sub_event = SUB_EVENTS.get(fold(row["sub_event_type"]))
+    sub_event = CHANGES.get(fold(row["sub_event_type"]))
     if not sub_event:
-        return f"no change of control: {row['sub_event_type'][:60] or 'no sub-event type'}"
+        return _no_change(row["sub_event_type"])
     if country and fold(row["country"]) != fold(country):
         return f"not in {country} (for another country, say --places)"
     day = day_of(row["event_date"])
@@ -807,6 +831,11 @@ def told(made: Import, target: Path) -> str:
             lines.append(
                 f"  {sum(reasons.values()) - sum(n for _, n in reasons.most_common(MOST_REASONS)):,}  other reasons"
             )
+    like: dict[str, str] = {}  # and the first row of each
+    for row in made.left_out:
+        if row["why"].startswith(LIKE_A_CHANGE):
+            like.setdefault(row["why"].removeprefix(f"{LIKE_A_CHANGE}: "), row["row"])
+    lines += [f"  Row {at}, sub_event_type: {why}" for why, at in list(like.items())[:MOST_REASONS]]
     if made.open_questions:
         names = _counted(len(made.open_questions), "spelling")
         lines.append(f"  {len(to_settle):,}  with a place that is to be settled: {names}")
