@@ -526,6 +526,39 @@ def test_another_country_comes_with_its_own_gazetteer(tmp_path: Path):
     assert tables.about.taking_side == "armed groups"
 
 
+def test_places_of_another_country_need_the_columns_by_which_they_are_found(tmp_path: Path):
+    (tmp_path / "provinces.csv").write_text("province_id,name\nXA-01,Prov\n", "utf-8")
+    (tmp_path / "places.csv").write_text("kind,name,place_id,province_id\ndistrict,Dist,prov/dist,XA-01\n", "utf-8")
+    path = export(tmp_path / "x.csv", [row(country="Norland", admin1="Prov", admin2="Dist")])
+    made = acled.import_export(path, tmp_path / "made", tmp_path)
+    assert [event["place_id"] for event in made.tables["events"]] == ["prov/dist"]
+    read_tables(tmp_path / "made")
+
+
+@pytest.mark.parametrize(
+    ("header", "fault"),
+    [
+        ("place_id,name,kind", "places.csv:1: province_id: the column is missing, add it"),
+        ("place_id,nam,province_id,kind", "places.csv:1: 'nam': unknown column, did you mean name?"),
+        ("a,b", "the first line is no header, begin the file with place_id,name,province_id,kind"),
+        (None, "places.csv: is missing, add it with the columns place_id,name,province_id,kind"),
+    ],
+)
+def test_places_that_lack_a_needed_column_are_told(tmp_path: Path, header: str | None, fault: str):
+    (tmp_path / "provinces.csv").write_text("province_id,name\n", "utf-8")
+    if header:
+        (tmp_path / "places.csv").write_text(f"{header}\n", "utf-8")
+    with pytest.raises(Faults) as caught:
+        acled.import_export(export(tmp_path / "x.csv", [row()]), tmp_path / "made", tmp_path)
+    assert len(caught.value.faults) == 1 and fault in str(caught.value)
+
+
+def test_places_are_a_folder(tmp_path: Path):
+    path = export(tmp_path / "x.csv", [row()])
+    with pytest.raises(Faults, match=r"x\.csv: is not a folder, name the folder that holds provinces\.csv and places"):
+        acled.import_export(path, tmp_path / "made", path)
+
+
 def test_hostile_cells_are_data(tmp_path: Path):
     made = _imported(tmp_path, row(1, admin2="=cmd()", location="<script>"), row(2, admin1="{{< include x >}}"))
     assert len(made.left_out) == 2

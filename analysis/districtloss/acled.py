@@ -58,6 +58,9 @@ KNOWN = (*NEEDED, "year", "disorder_type", "event_type", "assoc_actor_1", "assoc
          "civilian_targeting", "iso", "iso3", "region", "admin3", "latitude", "longitude", "source_scale", "notes",
          "fatalities", "tags", "timestamp", "data_id", "event_id_no_cnty")  # fmt: skip
 
+# Of the tables of another country; names are matched to `variants` too, where places.csv has them.
+PLACES_NEED = {"provinces": ("province_id", "name"), "places": ("place_id", "name", "province_id", "kind")}
+
 NO_DAY = dt.date(2021, 6, 4)  # of an export in which no date can be read
 NEW = "new"  # the answer that a place is to be added
 LIKE_A_CHANGE = "a sub-event that ACLED does not have, like a change of control"
@@ -100,13 +103,20 @@ class Gazetteer:
 
     @classmethod
     def of(cls, folder: Path) -> Gazetteer:
-        """The provinces and districts of a data folder. Raises Faults where it has none that can be read."""
+        """The provinces and districts of a folder with both tables, or at least the columns PLACES_NEED of them.
+
+        Raises Faults where it has none that can be read.
+        """
         from districtloss import schema, tables
 
+        if not folder.is_dir():
+            remedy = "name the folder that holds provinces.csv and places.csv"
+            raise Faults([Fault(str(folder), None, None, "is not a folder", remedy)])
         rules, faults = schema.load_for(folder).tables, list[Fault]()
-        for name in ("provinces", "places"):
-            found = tables.read_raw(folder / rules[name].file, rules[name], faults.append, rows_needed=False)
-            faults += tables.cell_faults(rules[name], found) if found else []
+        for name, needed in PLACES_NEED.items():
+            table = rules[name]
+            found = tables.read_raw(folder / table.file, table, faults.append, rows_needed=False, needed=needed)
+            faults += tables.cell_faults(table, found) if found else []
         if faults:
             raise Faults(faults)
         provinces = {row["province_id"]: row for row in _table(folder / "provinces.csv")}
@@ -137,8 +147,8 @@ class Gazetteer:
 
 
 def _district(row: Mapping[str, str]) -> District:
-    variants = tuple(filter(None, row["variants"].split("|")))
-    return District(row["place_id"], row["name"], row["province_id"], row["pcode"], variants)
+    variants = tuple(filter(None, row.get("variants", "").split("|")))
+    return District(row["place_id"], row["name"], row["province_id"], row.get("pcode", ""), variants)
 
 
 def _table(path: Path) -> list[dict[str, str]]:

@@ -205,7 +205,13 @@ def acled(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="An export of ACLED.")],
     output: Annotated[Path, typer.Option("--output", help="Folder for the tables.")] = Path("acled-data"),
     places: Annotated[
-        Path | None, typer.Option("--places", help="Folder with provinces.csv and places.csv of another country.")
+        Path | None,
+        typer.Option(
+            "--places",
+            metavar="FOLDER",
+            help="Folder with provinces.csv (province_id, name) and places.csv (place_id, name, province_id, kind) of "
+            "another country.",
+        ),
     ] = None,
 ) -> None:
     """Import an export of ACLED. Run it again once to_settle.csv is filled."""

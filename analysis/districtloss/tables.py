@@ -7,7 +7,7 @@ import csv
 import io
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from pathlib import Path
@@ -182,14 +182,23 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def read_raw(
-    path: Path, table: schema.Table, complain: Callable[[Fault], None], *, rows_needed: bool = True
+    path: Path,
+    table: schema.Table,
+    complain: Callable[[Fault], None],
+    *,
+    rows_needed: bool = True,
+    needed: Collection[str] = (),
 ) -> Raw | None:
-    """Read one file and hand every fault of its form to `complain`. None where nothing of it can be used."""
+    """Read one file and hand every fault of its form to `complain`. None where nothing of it can be used.
+
+    `needed` names the columns that it must have, if not all.
+    """
+    needed = needed or tuple(table.columns)
 
     def fault(row: int | None, column: str | None, problem: str, remedy: str) -> None:
         complain(Fault(table.file, row, column, problem, remedy))
 
-    header_wanted = ",".join(table.columns)
+    header_wanted = ",".join(needed)
     if path.is_fifo():  # reading would wait for ever
         fault(None, None, "cannot be read (it is no file)", "make it a readable file")
         return None
@@ -212,7 +221,7 @@ def read_raw(
     shape = _shape(data, fault)
     if shape is None:
         return None
-    columns = _columns(shape.header, table, fault)
+    columns = _columns(shape.header, table, needed, fault)
     if columns is None:
         return None
     if rows_needed and table.name in NEEDS_ROWS and not len(shape.lines):
@@ -343,7 +352,7 @@ def _quotes_pair(data: np.ndarray) -> bool:
     return bool((opens & (again | closes)).all())
 
 
-def _columns(header: list[str], table: schema.Table, fault: Complain) -> list[str] | None:
+def _columns(header: list[str], table: schema.Table, needed: Collection[str], fault: Complain) -> list[str] | None:
     """Hold the header to the table's columns; return it with misspelt names mended, None if it is useless."""
     for mark in (";", "\t"):
         if len(header) == 1 and mark in header[0]:
@@ -351,7 +360,7 @@ def _columns(header: list[str], table: schema.Table, fault: Complain) -> list[st
             return None
     missing = [name for name in table.columns if name not in header]
     if len(missing) == len(table.columns) and len(missing) > 1:
-        fault(1, None, "the first line is no header", f"begin the file with {','.join(table.columns)}")
+        fault(1, None, "the first line is no header", f"begin the file with {','.join(needed)}")
         return None
     columns: list[str] = []
     for position, name in enumerate(header, 1):
@@ -369,7 +378,7 @@ def _columns(header: list[str], table: schema.Table, fault: Complain) -> list[st
             what = f"unknown column {schema.show(name)}" if name else f"column {position} has no name"
             fault(1, None, what, f"delete it; the columns are {','.join(table.columns)}")
             columns.append(f"{name} {position}")
-    for name in missing:
+    for name in (name for name in missing if name in needed):
         may = "" if table.columns[name].required else "; its cells may be empty"
         fault(1, name, "the column is missing", f"add it{may}")
     return columns
