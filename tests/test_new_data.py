@@ -107,6 +107,33 @@ def test_whoever_counts_the_districts_held_is_compared(tmp_path: Path):
     assert "UNAMA to A think tank" in (report / "results" / "tables" / "choices_implied.csv").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("aside")
+def test_a_claimant_of_a_folders_own_is_printed_by_the_label_that_it_brings(tmp_path: Path):
+    data = new_data.other_speakers()
+    for row, claimant in zip(data["claims"][1:], ("nug", "nld"), strict=True):
+        row |= {"claimant": claimant, "claimant_name": ""}
+    write(tmp_path / "data", data)
+    terms = [{"value": "nug", "label": "National Unity Government"}, "nld"]
+    fields = [{"name": "claimant", "categories": terms}]
+    package = {"resources": [{"name": "claims", "schema": {"fields": fields}}]}
+    (tmp_path / "data" / "datapackage.json").write_text(json.dumps(package), "utf-8")
+    report = built(tmp_path / "data", tmp_path / "report")
+    chapter = text_of(report / "chapters" / "figures-compared.html")
+    assert "compares what the Pentagon, National Unity Government and nld said of the war" in chapter
+    assert "National Unity Government: districts" in text_of(report / "chapters" / "evidence.html")
+    assert "National Unity Government to nld" in text_of(report / "chapters" / "choices.html")
+    assert not list(re.finditer(r"\bnug\b", chapter))
+
+
+def test_a_label_that_could_be_no_name_is_told(tmp_path: Path):
+    write(tmp_path, new_data.one_event())
+    fields = [{"name": "claimant", "categories": [{"value": "nug", "label": "x\x1b"}]}]
+    package = {"resources": [{"name": "claims", "schema": {"fields": fields}}]}
+    (tmp_path / "datapackage.json").write_text(json.dumps(package), "utf-8")
+    with pytest.raises(Faults, match=r"datapackage\.json: label of 'nug': holds the control character"):
+        read_tables(tmp_path)
+
+
 def figures(tmp_path: Path, *more: dict[str, str], **changed: str) -> Path:
     """Our data with some figures more, and the Pentagon's changed."""
     data = new_data.without_decisions(new_data.ours())

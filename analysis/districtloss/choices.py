@@ -419,6 +419,7 @@ def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
         for coding in codings
     ]
     claims = register.claims_under_each(replace(base, claims=base.claims[kept]), chosen)
+    claims = figures.named(claims, base.about.claimants)
     compared = figures.speakers_claims(claims).groupby("coding").tail(figures.MOST_COMPARED)
     coded = compared[figures.on_district_scale(compared)]
     scales = []

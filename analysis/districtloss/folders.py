@@ -55,6 +55,7 @@ class About:
     country: str = ""
     side: str = ""
     parameters: dict[str, str] = field(default_factory=dict, hash=False)
+    claimants: Mapping[str, str] = field(default_factory=dict, hash=False)  # that the folder adds: term to name
     own: bool = False  # the project's own data, untouched
 
     def country_of(self, provinces: Iterable[str]) -> str:
@@ -114,7 +115,7 @@ def about(folder: Path) -> About:
     if faults:
         raise Faults(faults)
     texts = {name: _text(value) for name, value in settings.items()}
-    return About(extends, names[COUNTRY], names[SIDE], texts, package.get("name") == OWN_NAME)
+    return About(extends, names[COUNTRY], names[SIDE], texts, own=package.get("name") == OWN_NAME)
 
 
 def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:

@@ -202,6 +202,12 @@ def load_for(folder: Path) -> Package:
     return replace(ours, tables=tables)
 
 
+def claimants(package: Package) -> dict[str, str]:
+    """Return how the report names the claimants that a folder adds, by term."""
+    known, terms = (p.tables["claims"].columns["claimant"].terms for p in (load(), package))
+    return {term: label.strip() or term.replace("_", " ") for term, label in terms.items() if term not in known}
+
+
 def _vocabularies(package: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, str]]:
     """Return the vocabularies of somebody else's package, by table and column: term to meaning."""
     return {

@@ -135,7 +135,13 @@ def _read(folder: Path) -> Tables:
         faults += cell_faults(package.tables[name], found)
     frames = {name: _typed(found.cells, package.tables[name]) for name, found in raw.items()}
     lines = {name: found.lines for name, found in raw.items()}
-    tables = Tables(**frames, lines=lines, about=folders.about(folder))
+    claimants, column = schema.claimants(package), package.tables["claims"].columns["claimant_name"]
+    faults += [
+        Fault(folders.PACKAGE, None, f"label of {schema.show(term)}", *cell_problem(column, label))
+        for term, label in claimants.items()
+        if column.problem(label)
+    ]
+    tables = Tables(**frames, lines=lines, about=replace(folders.about(folder), claimants=claimants))
     faults += codings_faults(folder)
     if whole:  # where a file is unreadable, every key into it would be called unknown
         known = checks.Known(
