@@ -100,7 +100,11 @@ def read_by_python_alone(column: Column, text: str) -> bool:
 
 
 # Without control characters: Frictionless knows no rule that we could write them into but a pattern for each column.
-CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\t\n\r")
+CHARACTERS = st.characters(
+    exclude_categories=["Cs", "Cc"],
+    include_characters="\t\n\r",
+    exclude_characters="\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+)
 CELLS = st.one_of(
     st.sampled_from(sorted({term for _, name in COLUMNS for t in PACKAGE.tables.values()
                             for term in t.columns.get(name, next(iter(t.columns.values()))).terms})),

@@ -345,10 +345,16 @@ def test_a_data_package_of_another_form_is_told(folder: Path, package: str, wher
     assert fault.startswith(f"datapackage.json: {where}")
 
 
-@pytest.mark.parametrize(("character", "shown"), [("\x1b", r"'\x1b'"), ("\x07", r"'\x07'"), ("\x9b", r"'\x9b'")])
+@pytest.mark.parametrize(
+    ("character", "shown"),
+    [
+        (character, repr(character))
+        for character in "\x1b\x07\x9b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    ],
+)
 def test_control_characters_are_told_and_line_ends_are_none(folder: Path, character: str, shown: str):
     data = rows()
-    data["events"][0]["note"] = "two\nlines\tand a tab"
+    data["events"][0]["note"] = "two\nlines\tand a tab, \u200fولسوالی کل\u200cدار\u200e"
     assert read_tables(write(folder, data)).events["note"][0] == data["events"][0]["note"]
     data["events"][0]["note"] = f"a note{character}[31m"
     assert told(write(folder, data)) == [f"events.csv:2: note: holds the control character {shown}, delete it"]

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")  # int() takes no more digits
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Not tab and line ends. The rest means something to terminals alone, and XML and PDF cannot hold it.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Not tab and line ends. The rest means something to terminals alone, and XML and PDF cannot hold it; or it turns the
+# direction of what follows, also beyond its cell, so that a text reads as what it is not. The marks U+200E and U+200F
+# turn nothing, and Dari and Arabic need no more.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
