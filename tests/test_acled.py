@@ -504,6 +504,12 @@ def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path):
             acled.read_export(tmp_path / name)
 
 
+def test_a_device_is_no_export(tmp_path: Path):
+    (tmp_path / "export.csv").symlink_to("/dev/zero")
+    with pytest.raises(Faults, match=r"export\.csv: cannot be read \(it is no file\), name the file of the export"):
+        acled.import_export(tmp_path / "export.csv", tmp_path / "made")
+
+
 def test_a_folder_of_others_is_left_alone(tmp_path: Path):
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "thesis.doc").write_text("mine")

@@ -115,6 +115,18 @@ BROKEN = {
     "no JSON": (lambda f: (f / "datapackage.json").write_text("{"), "datapackage.json: cannot be read as JSON"),
     "a pipe for a file": (lambda f: ((f / "claims.csv").unlink(), os.mkfifo(f / "claims.csv")),
                           "claims.csv: cannot be read (it is no file)"),
+    "a device for a file": (lambda f: ((f / "claims.csv").unlink(), (f / "claims.csv").symlink_to("/dev/zero")),
+                            "claims.csv: cannot be read (it is no file), make it a readable file"),
+    "a device for a file of a part": (
+        lambda f: ((f / "claims.csv").unlink(), (f / "claims.csv").symlink_to("/dev/zero"),
+                   (f / "datapackage.json").write_text('{"districtloss:extends": "replace"}')),
+        "claims.csv: cannot be read (it is no file)"),
+    "a device for a data package": (lambda f: (f / "datapackage.json").symlink_to("/dev/zero"),
+                                    "datapackage.json: cannot be read as JSON"),
+    "a device for a coding": (
+        lambda f: [((f / name).mkdir(), (f / name / "events.csv").symlink_to("/dev/zero"))
+                   for name in ("first_coding", "second_coding")],
+        "first_coding/events.csv: cannot be read (it is no file)"),
     "misspelt key": (lambda f: (f / "datapackage.json").write_text('{"districtloss:parameter": {}}'),
                      "datapackage.json: districtloss:parameter: is no key of ours, districtloss:parameters?"),
     "a folder for a file that replaces ours": (

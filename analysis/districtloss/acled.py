@@ -184,6 +184,7 @@ def read_export(path: Path) -> Export:
         return Fault(path.name, row, column, problem, remedy)
 
     try:
+        folders.check_ends(path, pipes=True)
         data = path.read_bytes()
         if data[:2] == b"PK":
             remedy = "save it as CSV, or unpack it"

@@ -14,6 +14,7 @@ recognised without pandas.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import re
@@ -169,9 +170,16 @@ def terms_of(field: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def check_ends(path: Path, *, pipes: bool = False) -> None:
+    """Raise OSError for a device, and but for `pipes` for a pipe: reading would wait or go on for ever."""
+    if path.is_char_device() or path.is_block_device() or (path.is_fifo() and not pipes):
+        raise OSError(errno.EINVAL, "it is no file")
+
+
 def unsettled(folder: Path) -> int:
     """Return how many spellings of an import wait for an answer: their rows are not in its tables."""
     try:
+        check_ends(folder / "to_settle.csv")
         with (folder / "to_settle.csv").open(encoding="utf-8-sig", newline="") as stream:
             return sum(not (row.get("answer") or "").strip() for row in csv.DictReader(stream))
     except (OSError, ValueError, csv.Error):
@@ -195,6 +203,7 @@ def data_files(data: Path) -> list[Path]:
 def package_in(folder: Path) -> dict[str, Any]:
     """Return what datapackage.json of the folder holds, {} without one. Raises Faults for one of another form."""
     try:
+        check_ends(folder / PACKAGE)
         content = json.loads((folder / PACKAGE).read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
@@ -258,6 +267,11 @@ def _joined(folder: Path, target: Path, extends: str) -> Whole:
     from districtloss import schema  # needs pandas
     from districtloss.tables import faults_of_present
 
+    try:
+        for path in data_files(folder):
+            check_ends(path)
+    except OSError:
+        raise Faults(faults_of_present(folder)) from None
     made = Whole(target)
     tables = schema.load().tables
     theirs = {name for name, table in tables.items() if (folder / table.file).exists()}
