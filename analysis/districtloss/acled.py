@@ -217,7 +217,7 @@ def read_export(path: Path) -> Export:
                 rows.append(dict(zip(header, texts, strict=True)))
                 lines.append(begin)
             elif cells:
-                problem = f"{len(cells)} cells where the header has {len(header)}"
+                problem = f"{_counted(len(cells), 'cell')} where the header has {len(header)}"
                 faults.append(fault(begin, None, problem, "export the file again"))
             begin = reader.line_num + 1
     except csv.Error:

@@ -44,7 +44,7 @@ def check_ours(output: Path) -> None:
     listed = made.get("outputs")
     known = {MANIFEST, *(listed if isinstance(listed, dict) else ())}
     if strange := [path for path in digest.paths(output) if path not in known and not is_of_the_system(path)]:
-        more = f" and {len(strange) - 1} more files" if len(strange) > 1 else ""
+        more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
         problem = f"holds {strange[0]}{more}, which this command did not make and would delete"
         raise Faults([Fault(str(output), None, None, problem, "move it away, or name another folder")])
 

@@ -293,7 +293,7 @@ def _shape(text: str | bytes, fault: Complain) -> Shape | None:
             if not row:
                 fault(begin, None, "the row is empty", "delete it")
             elif len(row) != width:
-                problem = f"{len(row)} cells where the header has {width}"
+                problem = f"{len(row)} {'cell' if len(row) == 1 else 'cells'} where the header has {width}"
                 remedy = f"give the row {width} cells; text with a comma or a line break needs quotes around it"
                 fault(begin, None, problem, remedy)
             begin = reader.line_num + 1
