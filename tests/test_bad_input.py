@@ -135,6 +135,8 @@ BROKEN = {
         "claims.csv: cannot be read (Is a directory)"),
     "a folder for a file": (lambda f: ((f / "claims.csv").unlink(), (f / "claims.csv").mkdir()),
                             "claims.csv: cannot be read (Is a directory)"),
+    "option of no column": (cell("options", 0, column="0"), "options.csv:2: column: '0' does not have the form"),
+    "option of no row": (cell("options", 0, row_id="x"), "options.csv:2: row_id: 'x' does not have the form"),
     "decision without options": (lambda f: (f / "options.csv").unlink(), "the alternative 'the_29th' changes nothing"),
 }  # fmt: skip
 
