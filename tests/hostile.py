@@ -29,7 +29,7 @@ TEXTS = (
     '" onmouseover="window.pwned=1',
     "' \" & < > ; -- /* */",
     "%s %d {0} {x} ${x} {{x}}",
-    "\u202eright to left\u202c \u200b zero",
+    "\u200fright to left\u200e \u200b zero",
     "Київ کابل 喀布尔 😀",
 )  # fmt: skip
 # Columns whose form no such text has, or whose terms other rows name.

@@ -146,6 +146,40 @@ def another_country() -> Data:
     }  # fmt: skip
 
 
+def one_of_each() -> Data:
+    """One event, one district and one figure of each kind, all of one day; their sources are our own."""
+    data = one_event() | {"sources": ours()["sources"], "provinces": ours()["provinces"][:1]}
+    province = data["provinces"][0]["province_id"]
+    source = data["sources"][-1]["source_id"]
+    data["places"] = [_place("x/one", "One", province)]
+    data["events"] = [
+        _event(1, source, "x/one", "2021-06-05", "2021-06-05"),
+        _event(2, source, "x/one", "2021-06-06", "2021-06-06", "recapture"),
+        _event(3, source, "x/one", "2021-06-07", "2021-06-07", "claimed_capture"),
+    ]
+    figure = {
+        "source_id": source, "paragraph": "1", "side": "taliban", "scope": "AF", "kind": "stock", "value_low": "1",
+        "value_high": "1", "qualifier": "exact", "as_of_earliest": "2021-06-05", "as_of_latest": "2021-06-05",
+    }  # fmt: skip
+    flow = {"kind": "flow", "since": "2021-06-04"}
+    data["claims"] = [
+        figure | {"claim_id": f"C{number:03d}"} | cells
+        for number, cells in enumerate(
+            (
+                {"claimant": "pentagon", "measure": "district_centers_held", "unit": "district centers"},
+                {"claimant": "taliban", "measure": "districts_held", "unit": "districts"},
+                {"claimant": "unama", "measure": "civilians_killed", "unit": "persons", **flow},
+                {"claimant": "other", "measure": "districts_lost", "unit": "districts", "scope": province,
+                 "side": "government", **flow},
+                {"claimant": "other", "measure": "districts_held", "unit": "districts", "scope": province,
+                 "denominator": "1"},
+            ),
+            1,
+        )
+    ]  # fmt: skip
+    return data
+
+
 ANOTHER_COUNTRY = {
     "name": "norland",
     "districtloss:country": "Norland",
@@ -157,7 +191,8 @@ FOLDERS: dict[str, Callable[[], Data]] = {
     made.__name__: made
     for made in (
         no_decisions, no_claims, no_events, nothing_but_a_source, no_statement, pentagon_and_milley_alone,
-        other_speakers, without_parties, one_event, before_the_window, open_ended, a_window_of_one_day, another_country,
+        other_speakers, without_parties, one_event, one_of_each, before_the_window, open_ended, a_window_of_one_day,
+        another_country,
     )
 }  # fmt: skip
 

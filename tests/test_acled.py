@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -198,6 +200,42 @@ def test_every_row_left_out_is_told_with_the_reason(tmp_path: Path, cells: dict[
     assert why(tmp_path, **cells) == reason
 
 
+@pytest.mark.parametrize(
+    ("spelling", "event_type"),
+    [
+        ("  NON-STATE  ACTOR OVERTAKES TERRITORY ", "capture"),
+        ("Non\u2011state actor overtakes\u00a0territory", "capture"),
+        ("Battle-Non-state actor overtakes territory", "capture"),
+        ("Battle - Government regains territory", "recapture"),
+        ("non-violent Transfer of territory", "capture"),
+    ],
+)
+def test_case_spaces_hyphens_and_older_names_make_no_other_sub_event(tmp_path: Path, spelling: str, event_type: str):
+    (event,) = events(tmp_path, row(sub_event_type=spelling))
+    assert event["event_type"] == event_type
+
+
+@pytest.mark.parametrize(
+    ("spelling", "meant"),
+    [
+        ("Goverment regains teritory", acled.REGAINS),
+        ("Nonstate actor overtakes territory", acled.OVERTAKES),
+        ("Non-violent transfer of control", acled.TRANSFER),
+    ],
+)
+def test_a_like_sub_event_is_proposed_and_not_taken(tmp_path: Path, spelling: str, meant: str):
+    made = _imported(tmp_path, row(1), row(2, sub_event_type=spelling), row(3, sub_event_type=spelling))
+    assert made.left_out[0]["why"] == f"{acled.LIKE_A_CHANGE}: {spelling!r}, is {meant!r} meant?"
+    said = acled.told(made, tmp_path)
+    assert f"  2  {acled.LIKE_A_CHANGE}\n" in said
+    assert said.count(f"  Row 2, sub_event_type: {spelling!r}, is {meant!r} meant?") == 1 and "Row 3" not in said
+
+
+@pytest.mark.parametrize("name", [*acled.OTHER_SUB_EVENTS, "armed  CLASH", "Armed clashes", "Election", ""])
+def test_other_sub_events_are_like_none(tmp_path: Path, name: str):
+    assert why(tmp_path, sub_event_type=name).startswith("no change of control: ")
+
+
 def test_the_terminal_tells_of_like_rows_together(tmp_path: Path):
     groups = [row(i, actor2=f"Militia {i}", inter2="Rebel group") for i in (2, 3)]
     said = acled.told(_imported(tmp_path, row(1), *groups, row(4, event_date="soon")), tmp_path)
@@ -372,6 +410,27 @@ def test_the_window_is_that_of_the_export(tmp_path: Path):
     assert alone.package[folders.PARAMETERS] == {"start": "2021-04-30", "as_of": "2021-05-01"}
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "late", "reason"),
+    [
+        ("1640000000", "2021-12-21", "2021-12-21 is after 2021-12-20, the newest timestamp of the export"),
+        ("", "2099-01-01", "2099-01-01 is after today"),
+        ("4102444800", "2099-01-01", "2099-01-01 is after today"),
+    ],
+)
+def test_what_is_of_the_future_is_left_out_told_and_no_part_of_the_window(
+    tmp_path: Path, timestamp: str, late: str, reason: str
+):
+    rows = [row(1, timestamp=timestamp), row(2, event_date="2021-12-20", timestamp="")]
+    rows += [row(3, event_date=late, timestamp=""), row(4, event_date=late, sub_event_type="Attack", timestamp="")]
+    made = _imported(tmp_path, *rows)
+    assert made.window == (dt.date(2021, 6, 21), dt.date(2021, 12, 20))
+    assert [(left["row"], left["why"]) for left in made.left_out] == [
+        ("3", f"a date in the future: {reason}"),
+        ("4", "no change of control: Attack"),
+    ]
+
+
 def test_an_export_of_another_country_needs_its_places(tmp_path: Path):
     with pytest.raises(Faults, match=r"export.csv: country: no row is in Afghanistan, give the provinces .* of Sudan"):
         _imported(tmp_path, row(country="Sudan"))
@@ -399,6 +458,17 @@ def test_an_import_that_was_killed_leaves_nothing_behind_the_next_one(tmp_path: 
     (tmp_path / ".made.importing-killed" / "new").mkdir(parents=True)
     _imported(tmp_path, row())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["export.csv", "made"]
+
+
+def test_an_import_onto_a_full_disk_leaves_nothing_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    file = export(tmp_path / "export.csv", [row()])
+    monkeypatch.setattr(acled.shutil, "copyfile", full)
+    with pytest.raises(Faults, match="cannot be written \\(No space left on device\\), make room"):
+        acled.import_export(file, tmp_path / "a" / "made")
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_the_window_ends_with_the_last_row_though_its_event_can_have_happened_later(tmp_path: Path):
@@ -434,6 +504,12 @@ def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path):
             acled.read_export(tmp_path / name)
 
 
+def test_a_device_is_no_export(tmp_path: Path):
+    (tmp_path / "export.csv").symlink_to("/dev/zero")
+    with pytest.raises(Faults, match=r"export\.csv: cannot be read \(it is no file\), name the file of the export"):
+        acled.import_export(tmp_path / "export.csv", tmp_path / "made")
+
+
 def test_a_folder_of_others_is_left_alone(tmp_path: Path):
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "thesis.doc").write_text("mine")
@@ -445,7 +521,8 @@ def test_a_folder_of_others_is_left_alone(tmp_path: Path):
 def test_another_country_comes_with_its_own_gazetteer(tmp_path: Path):
     write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Prov"}], "places": []})
     rows = [row(country="Norland", event_date="2023-05-05", admin1="Prov", admin2="Dist", actor1="Front")]
-    path = export(tmp_path / "x.csv", [*rows, row(2, event_date="2023-06-05", sub_event_type="Attack")])
+    later = row(2, event_date="2023-06-05", sub_event_type="Attack", timestamp="1700000000")
+    path = export(tmp_path / "x.csv", [*rows, later])
     acled.import_export(path, tmp_path / "made", tmp_path / "places")
     settle(tmp_path / "made" / acled.TO_SETTLE, {"Dist": "new"})
     acled.import_export(path, tmp_path / "made", tmp_path / "places")
@@ -453,6 +530,39 @@ def test_another_country_comes_with_its_own_gazetteer(tmp_path: Path):
     assert tables.places["place_id"].tolist() == ["prov/dist"]
     assert folders.about(tmp_path / "made").parameters == {"start": "2023-05-05", "as_of": "2023-06-05"}
     assert tables.about.taking_side == "armed groups"
+
+
+def test_places_of_another_country_need_the_columns_by_which_they_are_found(tmp_path: Path):
+    (tmp_path / "provinces.csv").write_text("province_id,name\nXA-01,Prov\n", "utf-8")
+    (tmp_path / "places.csv").write_text("kind,name,place_id,province_id\ndistrict,Dist,prov/dist,XA-01\n", "utf-8")
+    path = export(tmp_path / "x.csv", [row(country="Norland", admin1="Prov", admin2="Dist")])
+    made = acled.import_export(path, tmp_path / "made", tmp_path)
+    assert [event["place_id"] for event in made.tables["events"]] == ["prov/dist"]
+    read_tables(tmp_path / "made")
+
+
+@pytest.mark.parametrize(
+    ("header", "fault"),
+    [
+        ("place_id,name,kind", "places.csv:1: province_id: the column is missing, add it"),
+        ("place_id,nam,province_id,kind", "places.csv:1: 'nam': unknown column, did you mean name?"),
+        ("a,b", "the first line is no header, begin the file with place_id,name,province_id,kind"),
+        (None, "places.csv: is missing, add it with the columns place_id,name,province_id,kind"),
+    ],
+)
+def test_places_that_lack_a_needed_column_are_told(tmp_path: Path, header: str | None, fault: str):
+    (tmp_path / "provinces.csv").write_text("province_id,name\n", "utf-8")
+    if header:
+        (tmp_path / "places.csv").write_text(f"{header}\n", "utf-8")
+    with pytest.raises(Faults) as caught:
+        acled.import_export(export(tmp_path / "x.csv", [row()]), tmp_path / "made", tmp_path)
+    assert len(caught.value.faults) == 1 and fault in str(caught.value)
+
+
+def test_places_are_a_folder(tmp_path: Path):
+    path = export(tmp_path / "x.csv", [row()])
+    with pytest.raises(Faults, match=r"x\.csv: is not a folder, name the folder that holds provinces\.csv and places"):
+        acled.import_export(path, tmp_path / "made", path)
 
 
 def test_hostile_cells_are_data(tmp_path: Path):

@@ -166,7 +166,7 @@ def test_the_outcome_comes_as_a_table_and_as_plain_values(tmp_path: Path, texts:
     assert list(table.index) == list(CHECKS)
     assert table.loc["place", ["checked", "faults", "exempt", "not_applicable"]].tolist() == [4, 1, 0, 2]
     assert json.loads(json.dumps(result.summary()))["faults"] == 1
-    assert str(result).endswith("6 rows held against 2 of 2 sources found: 1 faults")
+    assert str(result).endswith("6 rows held against 2 of 2 sources found: 1 fault")
 
 
 def test_a_folder_of_texts_that_is_none_is_told(tmp_path: Path):

@@ -115,6 +115,18 @@ BROKEN = {
     "no JSON": (lambda f: (f / "datapackage.json").write_text("{"), "datapackage.json: cannot be read as JSON"),
     "a pipe for a file": (lambda f: ((f / "claims.csv").unlink(), os.mkfifo(f / "claims.csv")),
                           "claims.csv: cannot be read (it is no file)"),
+    "a device for a file": (lambda f: ((f / "claims.csv").unlink(), (f / "claims.csv").symlink_to("/dev/zero")),
+                            "claims.csv: cannot be read (it is no file), make it a readable file"),
+    "a device for a file of a part": (
+        lambda f: ((f / "claims.csv").unlink(), (f / "claims.csv").symlink_to("/dev/zero"),
+                   (f / "datapackage.json").write_text('{"districtloss:extends": "replace"}')),
+        "claims.csv: cannot be read (it is no file)"),
+    "a device for a data package": (lambda f: (f / "datapackage.json").symlink_to("/dev/zero"),
+                                    "datapackage.json: cannot be read as JSON"),
+    "a device for a coding": (
+        lambda f: [((f / name).mkdir(), (f / name / "events.csv").symlink_to("/dev/zero"))
+                   for name in ("first_coding", "second_coding")],
+        "first_coding/events.csv: cannot be read (it is no file)"),
     "misspelt key": (lambda f: (f / "datapackage.json").write_text('{"districtloss:parameter": {}}'),
                      "datapackage.json: districtloss:parameter: is no key of ours, districtloss:parameters?"),
     "a folder for a file that replaces ours": (
@@ -123,6 +135,8 @@ BROKEN = {
         "claims.csv: cannot be read (Is a directory)"),
     "a folder for a file": (lambda f: ((f / "claims.csv").unlink(), (f / "claims.csv").mkdir()),
                             "claims.csv: cannot be read (Is a directory)"),
+    "option of no column": (cell("options", 0, column="0"), "options.csv:2: column: '0' does not have the form"),
+    "option of no row": (cell("options", 0, row_id="x"), "options.csv:2: row_id: 'x' does not have the form"),
     "decision without options": (lambda f: (f / "options.csv").unlink(), "the alternative 'the_29th' changes nothing"),
 }  # fmt: skip
 

@@ -138,6 +138,22 @@ def test_figures_of_one_day_that_differ_imply_no_rate():
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "whole", "unit", "words"),
+    [
+        (1, 1, None, "districts", "1 district"),
+        (1, None, None, "cities", "at least 1 city"),
+        (None, 1, None, "troops", "at most 1 troops"),
+        (0, 1, None, "districts", "0 to 1 districts"),
+        (1, 1, 34, "provinces", "1 of 34 provinces"),
+        (1, 1, 1, "provinces", "1 of 1 province"),
+    ],
+)
+def test_a_figure_of_one_thing_has_the_unit_of_one(low, high, whole, unit, words):
+    claim = {"kind": "stock", "value_low": low, "value_high": high, "qualifier": "exact", "unit": unit}
+    assert evidence.figure_in_words(pd.Series(claim | {"denominator": whole})) == words
+
+
+@pytest.mark.parametrize(
     ("low", "high", "words"),
     [(0.5, 0.5, "about 50%"), (0.45, 0.55, "about 50% (45% to 55%)"), (0.4, float("nan"), "at least 40%")],
 )

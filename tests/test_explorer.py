@@ -22,6 +22,7 @@ from districtloss.paths import ASSETS, CACHE
 from districtloss.study import Study
 from districtloss.tables import read_tables
 from districtloss.values import printed, printed_range
+from small_data import write
 
 EDGES = ["low", "point", "high"]
 
@@ -353,3 +354,18 @@ def test_the_chapter_loads_the_explorer_after_its_data():
     chapter = (Path(ASSETS).parents[1] / "chapters" / "choices.qmd").read_text("utf-8")
     parts = ["#explorer .explorer", "include/data-explorer.md", "../assets/explorer.js"]
     assert sorted(parts, key=chapter.index) == parts
+
+
+def test_a_choice_with_one_option_is_none(tmp_path: Path):
+    """Another country has one number of districts, and data without a provincial count one end of the window."""
+    data = new_data.one_event()
+    claim = new_data.another_country()["claims"][0] | {"scope": "XA", "measure": "districts_held", "side": "taliban"}
+    claim |= {"source_id": data["sources"][0]["source_id"], "kind": "stock", "since": "", "denominator": "480"}
+    claim |= {"as_of_earliest": "2021-06-20", "as_of_latest": "2021-06-20"}
+    data["provinces"] = [{"province_id": "XA-01", "name": "Norland", "capital": "Norton"}]
+    data["places"][0]["province_id"] = "XA-01"
+    study = Study.of(read_tables(write(tmp_path, data | {"claims": [claim]})), parameters.parse({}))
+    alone = {f.name for f in (*choices.event_factors(study), *choices.claim_factors(study)) if len(f.options) == 1}
+    assert alone == {"as_of", "denominator"}
+    offered = content(study)["factors"]
+    assert offered and not alone & {factor["name"] for factor in offered}

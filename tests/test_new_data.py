@@ -93,6 +93,33 @@ def test_the_words_are_those_of_the_data(tmp_path: Path):
     assert "13 Nov" not in first and "1 Feb 2022" in text_of(report / "chapters" / "events.html")
 
 
+COUNTED = (
+    "(?:articles|sources|incidents|reports|losses|districts|recaptures|days|provinces|figures|pairs|centers|capitals"
+    "|choices|combinations|rows|faults|persons|decisions|claims|events|are|were|say|rest)"
+)
+
+
+@pytest.mark.usefixtures("aside")
+def test_where_a_number_is_one_its_words_are_of_one_thing(tmp_path: Path):
+    report = built(new_data.folder("one_of_each", tmp_path / "data"), tmp_path / "report")
+    pages = {page: text_of(page) for page in (report / "index.html", *(report / "chapters").glob("*.html"))}
+    for page, text in pages.items():
+        # Not "1 June", nor "1 was", nor a number of a table before the next row's words.
+        found = re.findall(rf"(?<![\d.,–-])(?<!to )1 (?:(?!was|is)[a-z]+ )?{COUNTED}\b.{{20}}", text)
+        assert not found, (page.name, found)
+    numbers = (report / "results" / "numbers.js").read_text("utf-8")
+    assert '"text":"1","unit":"recapture"' in numbers and '"text":"1","unit":"loss"' in numbers
+    index, events, rates, figures = (
+        pages[report / name]
+        for name in ("index.html", *(f"chapters/{n}.html" for n in ("events", "loss-rates", "figures-compared")))
+    )
+    assert "1 district was said to have fallen in 1 day" in index and "Of that 1 loss they name 1" in index
+    assert "1 report says that a district fell" in events and "1 more rests on one side" in events
+    assert "1 loss is named" in rates and "1 of 1 province," in rates
+    assert "lists 2 figures about the whole country; another is of another speaker" in figures
+    assert "Of 1 pair of figures, 1 can be compared at all" in figures and "Pentagon : 1 center," in figures
+
+
 @pytest.mark.usefixtures("aside")
 def test_whoever_counts_the_districts_held_is_compared(tmp_path: Path):
     report = built(new_data.folder("other_speakers", tmp_path / "data"), tmp_path / "report")
@@ -105,6 +132,33 @@ def test_whoever_counts_the_districts_held_is_compared(tmp_path: Path):
     rate = table.set_index(["first", "second"]).loc[("UNAMA: 73 districts", "A think tank: 120 districts"), "per_day"]
     assert rate == pytest.approx((120 - 73) / 12, abs=1e-4)  # 20 June to 2 July
     assert "UNAMA to A think tank" in (report / "results" / "tables" / "choices_implied.csv").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("aside")
+def test_a_claimant_of_a_folders_own_is_printed_by_the_label_that_it_brings(tmp_path: Path):
+    data = new_data.other_speakers()
+    for row, claimant in zip(data["claims"][1:], ("nug", "nld"), strict=True):
+        row |= {"claimant": claimant, "claimant_name": ""}
+    write(tmp_path / "data", data)
+    terms = [{"value": "nug", "label": "National Unity Government"}, "nld"]
+    fields = [{"name": "claimant", "categories": terms}]
+    package = {"resources": [{"name": "claims", "schema": {"fields": fields}}]}
+    (tmp_path / "data" / "datapackage.json").write_text(json.dumps(package), "utf-8")
+    report = built(tmp_path / "data", tmp_path / "report")
+    chapter = text_of(report / "chapters" / "figures-compared.html")
+    assert "compares what the Pentagon, National Unity Government and nld said of the war" in chapter
+    assert "National Unity Government: districts" in text_of(report / "chapters" / "evidence.html")
+    assert "National Unity Government to nld" in text_of(report / "chapters" / "choices.html")
+    assert not list(re.finditer(r"\bnug\b", chapter))
+
+
+def test_a_label_that_could_be_no_name_is_told(tmp_path: Path):
+    write(tmp_path, new_data.one_event())
+    fields = [{"name": "claimant", "categories": [{"value": "nug", "label": "x\x1b"}]}]
+    package = {"resources": [{"name": "claims", "schema": {"fields": fields}}]}
+    (tmp_path / "datapackage.json").write_text(json.dumps(package), "utf-8")
+    with pytest.raises(Faults, match=r"datapackage\.json: label of 'nug': holds the control character"):
+        read_tables(tmp_path)
 
 
 def figures(tmp_path: Path, *more: dict[str, str], **changed: str) -> Path:

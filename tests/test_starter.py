@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,16 @@ def test_a_file_or_a_folder_below_a_file_is_refused(tmp_path: Path):
         starter.init(tmp_path / "file")
     with pytest.raises(Faults, match="cannot be written"):
         starter.init(tmp_path / "file" / "new")
+
+
+@pytest.mark.parametrize("new", ["new", "a/new", "."])
+def test_on_a_full_disk_nothing_is_left_and_the_fault_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new: str
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(starter.shutil, "copyfile", full)  # by which the last file comes
+    with pytest.raises(Faults, match="cannot be written \\(No space left on device\\), make room"):
+        starter.init(tmp_path / new, provinces=False)
+    assert list(tmp_path.iterdir()) == []

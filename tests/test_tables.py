@@ -303,6 +303,23 @@ CLAIMS = '{"resources": [{"name": "claims", "schema": {"fields": %s}}]}'
 
 
 @pytest.mark.parametrize(
+    "terms",
+    [
+        '"constraints": {"enum": ["red_cross"]}',
+        '"categories": ["red_cross"]',
+        '"categories": [{"value": "red_cross"}]',
+        '"categories": [{"value": "red_cross", "label": "The Red Cross"}], "constraints": {"enum": ["pentagon"]}',
+    ],
+)
+def test_terms_are_added_as_frictionless_lists_them(tmp_path: Path, terms: str):
+    data = rows()
+    data["claims"][0]["claimant"] = "red_cross"
+    write(tmp_path, data)
+    (tmp_path / "datapackage.json").write_text(CLAIMS % f'[{{"name": "claimant", {terms}}}]')
+    assert read_tables(tmp_path).claims["claimant"][0] == "red_cross"
+
+
+@pytest.mark.parametrize(
     ("package", "where"),
     [
         ("[]", "is not an object"),
@@ -313,6 +330,13 @@ CLAIMS = '{"resources": [{"name": "claims", "schema": {"fields": %s}}]}'
             CLAIMS % '[{"name": "kind", "constraints": {"enum": [1]}}]',
             "resources[0].schema, field 'kind': constraints.enum: is not a list",
         ),
+        *(
+            (
+                CLAIMS % f'[{{"name": "kind", "categories": {categories}}}]',
+                "resources[0].schema, field 'kind': categories: is not a list",
+            )
+            for categories in ('{"a": "b"}', "[7]", '[""]', '[{"label": "A"}]', '[{"value": "a", "label": 7}]')
+        ),
     ],
 )
 def test_a_data_package_of_another_form_is_told(folder: Path, package: str, where: str):
@@ -321,10 +345,16 @@ def test_a_data_package_of_another_form_is_told(folder: Path, package: str, wher
     assert fault.startswith(f"datapackage.json: {where}")
 
 
-@pytest.mark.parametrize(("character", "shown"), [("\x1b", r"'\x1b'"), ("\x07", r"'\x07'"), ("\x9b", r"'\x9b'")])
+@pytest.mark.parametrize(
+    ("character", "shown"),
+    [
+        (character, repr(character))
+        for character in "\x1b\x07\x9b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    ],
+)
 def test_control_characters_are_told_and_line_ends_are_none(folder: Path, character: str, shown: str):
     data = rows()
-    data["events"][0]["note"] = "two\nlines\tand a tab"
+    data["events"][0]["note"] = "two\nlines\tand a tab, \u200fولسوالی کل\u200cدار\u200e"
     assert read_tables(write(folder, data)).events["note"][0] == data["events"][0]["note"]
     data["events"][0]["note"] = f"a note{character}[31m"
     assert told(write(folder, data)) == [f"events.csv:2: note: holds the control character {shown}, delete it"]

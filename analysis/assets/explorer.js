@@ -162,7 +162,7 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   const rest = data.factors.filter(({ group }) => group === "more").length;
   const more = rest
-    ? element("details", { class: "more-choices" }, element("summary", {}, `${rest} more decisions on single reports`),
+    ? element("details", { class: "more-choices" }, element("summary", {}, `${rest} more ${rest === 1 ? "decision" : "decisions"} on single reports`),
       fields("more", "Decisions that move the rate less"))
     : "";
   const reset = element("button", { type: "button", class: "choice-button", "aria-label": "Reset to the report’s choices" }, "Reset");
@@ -284,7 +284,7 @@
     const all = data.combinations[data.claims.pairs.some((pair) => pair.name === name) ? "claims" : "events"];
     const points = rows.map((row) => row[1]);
     const rank = (outcome) => `${printed(100 * lower(outcome.point) / total, 0)} in a hundred combinations give less`;
-    const sampled = total < all ? `${printed(total, 0)} combinations of choices, drawn at random from ${printed(all, 0)}` : `all ${printed(total, 0)} combinations of choices`;
+    const sampled = total < all ? `${printed(total, 0)} combinations of choices, drawn at random from ${printed(all, 0)}` : total === 1 ? "the only combination of choices" : `all ${printed(total, 0)} combinations of choices`;
     words.textContent = `${report.label} under ${sampled}: from ${printed(points[0], report.decimals)} to ${printed(points.at(-1), report.decimals)}, ` +
       `half of them up to ${printed(combination(Math.floor((total - 1) / 2))[1], report.decimals)}. The report has ${whole(report)}: ${rank(report)}. ` +
       (same(yours, report) ? "Your choices give the same." : `Your choices give ${whole(yours)}: ${rank(yours)}.`) +
@@ -320,7 +320,7 @@
     const headline = `${whole(mine[rate])} named losses a week`;
     if (!flipped) return `The report’s own choices: ${headline}.`;
     const changed = mine.filter((outcome, i) => !same(outcome, ours[i])).length;
-    const numbers = changed ? `${changed} of ${mine.length} numbers change` : "no number changes";
+    const numbers = changed ? `${changed} of ${mine.length} numbers ${changed === 1 ? "changes" : "change"}` : "no number changes";
     return `${flipped === 1 ? "One choice is" : `${flipped} choices are`} yours, ${numbers}: ` +
       (same(mine[rate], ours[rate]) ? `${headline}, as in the report.` : `${headline}, in the report ${point(ours[rate])}.`);
   }

@@ -19,6 +19,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
@@ -37,7 +38,19 @@ LEFT = ["row", "event_id_cnty", "event_date", "sub_event_type", "admin1", "admin
 OVERTAKES = "Non-state actor overtakes territory"
 REGAINS = "Government regains territory"
 TRANSFER = "Non-violent transfer of territory"
-SUB_EVENTS = {fold(name): name for name in (OVERTAKES, REGAINS, TRANSFER)}
+CHANGES = {fold(name): name for name in (OVERTAKES, REGAINS, TRANSFER)}
+# As event types were called before ACLED had sub-events.
+CHANGES |= {fold(f"Battle-{name}"): name for name in (OVERTAKES, REGAINS)}
+OTHER_SUB_EVENTS = (
+    "Abduction/forced disappearance", "Agreement", "Air/drone strike", "Armed clash", "Arrests", "Attack",
+    "Change to group/activity", "Chemical weapon", "Disrupted weapons use", "Excessive force against protesters",
+    "Grenade", "Headquarters or base established", "Looting/property destruction", "Mob violence", "Other",
+    "Peaceful protest", "Protest with intervention", "Remote explosive/landmine/IED", "Sexual violence",
+    "Shelling/artillery/missile attack", "Suicide bomb", "Violent demonstration",
+    "Battle-No change of territory", "Remote violence", "Riots/Protests", "Strategic development",
+    "Violence against civilians",
+)  # fmt: skip
+SUB_EVENTS = CHANGES | {fold(name): "" for name in OTHER_SUB_EVENTS}
 
 NEEDED = ("event_id_cnty", "event_date", "time_precision", "sub_event_type", "actor1", "inter1", "actor2", "inter2",
           "country", "admin1", "admin2", "location", "geo_precision", "source")  # fmt: skip
@@ -45,8 +58,12 @@ KNOWN = (*NEEDED, "year", "disorder_type", "event_type", "assoc_actor_1", "assoc
          "civilian_targeting", "iso", "iso3", "region", "admin3", "latitude", "longitude", "source_scale", "notes",
          "fatalities", "tags", "timestamp", "data_id", "event_id_no_cnty")  # fmt: skip
 
+# Of the tables of another country; names are matched to `variants` too, where places.csv has them.
+PLACES_NEED = {"provinces": ("province_id", "name"), "places": ("place_id", "name", "province_id", "kind")}
+
 NO_DAY = dt.date(2021, 6, 4)  # of an export in which no date can be read
 NEW = "new"  # the answer that a place is to be added
+LIKE_A_CHANGE = "a sub-event that ACLED does not have, like a change of control"
 MOST_REASONS = 8  # named on the terminal
 CANDIDATES, LIKE_ENOUGH = 5, 60  # how many names are proposed, and from which likeness (of 100) on
 LONGEST_LIST = 99_000  # characters of the ids that one decision can touch, by the rules of decisions.csv
@@ -86,13 +103,20 @@ class Gazetteer:
 
     @classmethod
     def of(cls, folder: Path) -> Gazetteer:
-        """The provinces and districts of a data folder. Raises Faults where it has none that can be read."""
+        """The provinces and districts of a folder with both tables, or at least the columns PLACES_NEED of them.
+
+        Raises Faults where it has none that can be read.
+        """
         from districtloss import schema, tables
 
+        if not folder.is_dir():
+            remedy = "name the folder that holds provinces.csv and places.csv"
+            raise Faults([Fault(str(folder), None, None, "is not a folder", remedy)])
         rules, faults = schema.load_for(folder).tables, list[Fault]()
-        for name in ("provinces", "places"):
-            found = tables.read_raw(folder / rules[name].file, rules[name], faults.append, rows_needed=False)
-            faults += tables.cell_faults(rules[name], found) if found else []
+        for name, needed in PLACES_NEED.items():
+            table = rules[name]
+            found = tables.read_raw(folder / table.file, table, faults.append, rows_needed=False, needed=needed)
+            faults += tables.cell_faults(table, found) if found else []
         if faults:
             raise Faults(faults)
         provinces = {row["province_id"]: row for row in _table(folder / "provinces.csv")}
@@ -123,8 +147,8 @@ class Gazetteer:
 
 
 def _district(row: Mapping[str, str]) -> District:
-    variants = tuple(filter(None, row["variants"].split("|")))
-    return District(row["place_id"], row["name"], row["province_id"], row["pcode"], variants)
+    variants = tuple(filter(None, row.get("variants", "").split("|")))
+    return District(row["place_id"], row["name"], row["province_id"], row.get("pcode", ""), variants)
 
 
 def _table(path: Path) -> list[dict[str, str]]:
@@ -160,6 +184,7 @@ def read_export(path: Path) -> Export:
         return Fault(path.name, row, column, problem, remedy)
 
     try:
+        folders.check_ends(path, pipes=True)
         data = path.read_bytes()
         if data[:2] == b"PK":
             remedy = "save it as CSV, or unpack it"
@@ -192,7 +217,7 @@ def read_export(path: Path) -> Export:
                 rows.append(dict(zip(header, texts, strict=True)))
                 lines.append(begin)
             elif cells:
-                problem = f"{len(cells)} cells where the header has {len(header)}"
+                problem = f"{_counted(len(cells), 'cell')} where the header has {len(header)}"
                 faults.append(fault(begin, None, problem, "export the file again"))
             begin = reader.line_num + 1
     except csv.Error:
@@ -262,6 +287,32 @@ def _recorded(row: Mapping[str, str]) -> dt.date | None:
     if re.fullmatch(r"\d{9,11}", text):
         return dt.datetime.fromtimestamp(int(text), dt.UTC).date()
     return day_of(text[:10])
+
+
+def _future(rows: list[dict[str, str]]) -> Callable[[dt.date], str]:
+    """Return what says of a day why no event of the export can be of it, or nothing.
+
+    Nothing happened after the newest row was recorded, nor after today: such a day is a slip, which would stretch the
+    window.
+    """
+    newest, today = max(filter(None, map(_recorded, rows)), default=dt.date.max), dt.date.today()
+
+    def why(day: dt.date) -> str:
+        if day > newest:
+            return f"a date in the future: {day} is after {newest}, the newest timestamp of the export"
+        return f"a date in the future: {day} is after today" if day > today else ""
+
+    return why
+
+
+@cache  # an export has many rows of few sub-events
+def _no_change(sub_event: str) -> str:
+    """Return why a sub-event is no change of control, with the one that may be meant where it is like one."""
+    folded = fold(sub_event)[:200]
+    like = process.extractOne(folded, list(SUB_EVENTS), scorer=fuzz.ratio, score_cutoff=LIKE_ENOUGH)
+    if like and folded not in SUB_EVENTS and (meant := SUB_EVENTS[like[0]]):
+        return f"{LIKE_A_CHANGE}: {sub_event[:60]!r}, is {meant!r} meant?"
+    return f"no change of control: {sub_event[:60] or 'no sub-event type'}"
 
 
 # --- who took what from whom --------------------------------------------------------------------------------------
@@ -489,9 +540,9 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
     place_of: dict[str, int] = {}  # in the export
     number = _numbering(export.rows)
     seen: set[str] = set()
-    country = _country(gazetteer)
+    country, future = _country(gazetteer), _future(export.rows)
     for at, row in enumerate(export.rows, 1):
-        made = _event(row, at, number(at, row), matcher, country, seen)
+        made = _event(row, at, number(at, row), matcher, country, future, seen)
         if isinstance(made, str):
             left.append(_left(row, at, made))
         else:
@@ -508,7 +559,7 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
             left.append(_left(theirs, place_of[event_id], f"taken by another group than {TALIBAN}"))
         left.sort(key=lambda one: int(one["row"]))
     here = [row for row in export.rows if not country or fold(row["country"]) == fold(country)]
-    days = [day for row in here if (day := day_of(row["event_date"]))]
+    days = [day for row in here if (day := day_of(row["event_date"])) and not future(day)]
     first, last = min(days, default=NO_DAY), max(days, default=NO_DAY)
     source = _source(export, max([last, *(dt.date.fromisoformat(e["date_latest"]) for e in events)]))
     for event in events:
@@ -548,17 +599,25 @@ def _numbering(rows: list[dict[str, str]]) -> Callable[[int, Mapping[str, str]],
 
 
 def _event(
-    row: Mapping[str, str], at: int, number: str, matcher: Matcher, country: str, seen: set[str]
+    row: Mapping[str, str],
+    at: int,
+    number: str,
+    matcher: Matcher,
+    country: str,
+    future: Callable[[dt.date], str],
+    seen: set[str],
 ) -> tuple[dict[str, str], Change] | str:
     """Return the event that a row comes to, or why it is left out."""
-    sub_event = SUB_EVENTS.get(fold(row["sub_event_type"]))
+    sub_event = CHANGES.get(fold(row["sub_event_type"]))
     if not sub_event:
-        return f"no change of control: {row['sub_event_type'][:60] or 'no sub-event type'}"
+        return _no_change(row["sub_event_type"])
     if country and fold(row["country"]) != fold(country):
         return f"not in {country} (for another country, say --places)"
     day = day_of(row["event_date"])
     if not day:
         return f"a date that cannot be read: {row['event_date'][:40]!r}"
+    if too_late := future(day):
+        return too_late
     days = days_of(day, row["time_precision"], _recorded(row))
     if not days:
         return f"no time precision of ACLED's (1, 2, 3): {row['time_precision'][:20]!r}"
@@ -760,8 +819,8 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
     try:
         write(made, target)
     except OSError as error:
-        remedy = "make room or name another folder"
-        raise Faults([Fault(str(target), None, None, f"cannot be written ({error.strerror})", remedy)]) from None
+        problem = f"cannot be written ({error.strerror})"
+        raise Faults([Fault(str(target), None, None, problem, output.ROOM)]) from None
     return made
 
 
@@ -783,6 +842,11 @@ def told(made: Import, target: Path) -> str:
             lines.append(
                 f"  {sum(reasons.values()) - sum(n for _, n in reasons.most_common(MOST_REASONS)):,}  other reasons"
             )
+    like: dict[str, str] = {}  # and the first row of each
+    for row in made.left_out:
+        if row["why"].startswith(LIKE_A_CHANGE):
+            like.setdefault(row["why"].removeprefix(f"{LIKE_A_CHANGE}: "), row["row"])
+    lines += [f"  Row {at}, sub_event_type: {why}" for why, at in list(like.items())[:MOST_REASONS]]
     if made.open_questions:
         names = _counted(len(made.open_questions), "spelling")
         lines.append(f"  {len(to_settle):,}  with a place that is to be settled: {names}")
@@ -829,14 +893,14 @@ def check_target(target: Path) -> None:
 def write(made: Import, target: Path) -> None:
     """Write the folder beside its place, and put it there whole: the answers in it are somebody's work."""
     target = target.absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for litter in target.parent.glob(f".{target.name}.importing-*"):  # of an import that was killed
-        shutil.rmtree(litter, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.importing-", dir=target.parent) as scratch:
-        fresh = Path(scratch) / "new"
-        fresh.mkdir()
-        _fill(made, fresh)
-        output.put_in_place(fresh, target)
+    with output.made(target.parent):
+        for litter in target.parent.glob(f".{target.name}.importing-*"):  # of an import that was killed
+            shutil.rmtree(litter, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.importing-", dir=target.parent) as scratch:
+            fresh = Path(scratch) / "new"
+            fresh.mkdir()
+            _fill(made, fresh)
+            output.put_in_place(fresh, target)
 
 
 def _fill(made: Import, folder: Path) -> None:

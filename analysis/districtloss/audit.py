@@ -17,6 +17,7 @@ from districtloss import wording
 from districtloss.checks import LOOKS_AHEAD
 from districtloss.faults import Fault, Faults
 from districtloss.tables import Tables
+from districtloss.values import agreeing
 from districtloss.wording import names
 
 CHECKS = {
@@ -116,8 +117,10 @@ class AuditResult:
             f"{n['not_applicable']} without need"
             for check, n in self.counts.items()
         ]
-        found = f"{self.sources_found} of {self.sources} sources found"
-        return "\n".join([*lines, f"{self.rows} rows held against {found}: {len(self.faults)} faults"])
+        rows, sources, faults = (f"{n:,}" for n in (self.rows, self.sources, len(self.faults)))
+        found = f"{self.sources_found:,} of {sources} {agreeing(sources, 'source', 'sources')} found"
+        held = f"{rows} {agreeing(rows, 'row', 'rows')} held against {found}"
+        return "\n".join([*lines, f"{held}: {faults} {agreeing(faults, 'fault', 'faults')}"])
 
 
 @dataclass(frozen=True)
@@ -230,7 +233,8 @@ class _Audit:
             wrong = [n for n in (own, *map(int, filter(None, elsewhere.values()))) if not 1 <= n <= count]
             if wrong:
                 column = "paragraph" if wrong[0] == own else "audit_exempt"
-                problem = f"{text.source_id} has {count} paragraphs and none is number {wrong[0]}"
+                has = f"{count} {agreeing(str(count), 'paragraph', 'paragraphs')}"
+                problem = f"{text.source_id} has {has} and none is number {wrong[0]}"
                 self.answer("paragraph", table, number, (column, problem, "count the non-empty lines again"))
                 continue
             self.answer("paragraph", table, number, "")

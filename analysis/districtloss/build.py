@@ -119,8 +119,7 @@ def _check_readable(data: Path) -> None:
     faults = []
     for path in folders.data_files(data):
         try:
-            if path.is_fifo():
-                raise OSError(errno.EINVAL, "it is no file")
+            folders.check_ends(path)
             with path.open("rb"):
                 pass
         except OSError as error:

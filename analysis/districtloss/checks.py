@@ -444,7 +444,8 @@ def _options(run: _Run) -> None:
             run.fault("options", row, "option", problem, f"one of {', '.join(options[1:])}")
         if cell["table"] in ids:
             _cell_of_option(run, row, cell, ids[cell["table"]])
-        if options and cell["table"] in ids and cell["column"] and len(run.faults) == before:
+        right = len(run.faults) == before and not any(run.told("options", row, name) for name in cell)
+        if options and cell["table"] in ids and cell["column"] and right:
             usable.append(row)
     _coded_otherwise(run, tables.options.loc[usable])
 

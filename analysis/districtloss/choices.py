@@ -23,7 +23,7 @@ from districtloss.incidents import LOSS_TYPES, OPEN, RECAPTURE_TYPES
 from districtloss.parameters import ATTRIBUTIONS, DATE_RULES
 from districtloss.study import Study
 from districtloss.tables import Tables
-from districtloss.values import joined, printed
+from districtloss.values import agreeing, joined, printed
 
 SEED = 20210604  # any fixed number; the first day of the window is easy to remember
 # OCHA's list of 2021 counts 401 districts, the Pentagon's figure rests on 419.
@@ -418,6 +418,7 @@ def claim_scales(study: Study, specs: Specifications) -> pd.DataFrame:
         for coding in codings
     ]
     claims = register.claims_under_each(replace(base, claims=base.claims[kept]), chosen)
+    claims = figures.named(claims, base.about.claimants)
     compared = figures.speakers_claims(claims).groupby("coding").tail(figures.MOST_COMPARED)
     coded = compared[figures.on_district_scale(compared)]
     scales = []
@@ -566,7 +567,9 @@ def what_matters(moved: pd.DataFrame, unit: str, decimals: int = 1, named: int =
     top = size[size > 0].head(named)
     if top.empty:
         return "None of them alone moves the point figure."
-    told = [f"“{question}” ({printed(by, decimals)} {unit})" for question, by in top.items()]
+    sizes = [printed(by, decimals) for by in top]
+    units = [agreeing(by, unit.removesuffix("s"), unit) for by in sizes]
+    told = [f"“{question}” ({by} {of})" for question, by, of in zip(top.index, sizes, units, strict=True)]
     others = size.drop(top.index)
     rest = ""
     if len(others):

@@ -57,6 +57,13 @@ def speakers(claims: pd.DataFrame) -> pd.Series:
     return known.fillna(named.where(named != "", claims["claimant"].str.replace("_", " ")))
 
 
+def named(claims: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return claims with the names that a folder has for claimants of its own, where a row says none."""
+    given = claims["claimant_name"]
+    by_term = pd.Series([names.get(term, "") for term in claims["claimant"]], claims.index, dtype=given.dtype)
+    return claims.assign(claimant_name=given.where(given != "", by_term))
+
+
 def in_full(names: Iterable[str]) -> list[str]:
     """Return speakers as a sentence names them, each once, SPEAKERS first."""
     order = list(SPEAKERS.values())

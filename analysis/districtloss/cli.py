@@ -83,7 +83,8 @@ def main() -> None:
         for fault in faults[:MOST_FAULTS]:
             print(fault, file=sys.stderr)
         if len(found.faults) > MOST_FAULTS:
-            print(f"and {len(found.faults) - MOST_FAULTS} more faults", file=sys.stderr)
+            left = len(found.faults) - MOST_FAULTS
+            print(f"and {left} more {'fault' if left == 1 else 'faults'}", file=sys.stderr)
         sys.exit(2)
     except Stopped as stopped:
         print("stopped; nothing was changed", file=sys.stderr)
@@ -205,7 +206,13 @@ def acled(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="An export of ACLED.")],
     output: Annotated[Path, typer.Option("--output", help="Folder for the tables.")] = Path("acled-data"),
     places: Annotated[
-        Path | None, typer.Option("--places", help="Folder with provinces.csv and places.csv of another country.")
+        Path | None,
+        typer.Option(
+            "--places",
+            metavar="FOLDER",
+            help="Folder with provinces.csv (province_id, name) and places.csv (place_id, name, province_id, kind) of "
+            "another country.",
+        ),
     ] = None,
 ) -> None:
     """Import an export of ACLED. Run it again once to_settle.csv is filled."""
@@ -220,12 +227,15 @@ def check(data: Data = None) -> None:  # type: ignore[assignment]
     """Validate a data folder; list every fault."""
     from districtloss import decisions
     from districtloss.tables import read_tables
+    from districtloss.values import agreeing
 
     folder = _default(data, "DATA")
     tables = read_tables(folder)
     parameters = _parameters(folder, None, None, None)
     decisions.check_choice(tables.decisions, parameters.decisions)
-    print(f"{folder}: no fault in {len(tables.events):,} events and {len(tables.claims):,} claims.")
+    events, claims = f"{len(tables.events):,}", f"{len(tables.claims):,}"
+    told = f"{events} {agreeing(events, 'event', 'events')} and {claims} {agreeing(claims, 'claim', 'claims')}"
+    print(f"{folder}: no fault in {told}.")
     _tell_unsettled(folder)
 
 

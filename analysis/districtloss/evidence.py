@@ -144,13 +144,16 @@ def events_in_words(tables: Tables, events: pd.DataFrame | None = None) -> pd.Da
     )
 
 
+OF_ONE = {"cities": "city", "troops": "troops"}  # units of one thing that do not just lose an s
+
+
 def figure_in_words(claim: pd.Series) -> str:
     """Return a claim's figure as a reader would say it: `81 of 419 district centers`, `up to 85% of territory`."""
     share = claim["kind"] == "share"
     style = "percent" if share else "number"
-    low, high = claim["value_low"], claim["value_high"]
-    value = printed_range(None if pd.isna(low) else low, None if pd.isna(high) else high, 0, style)
-    if claim["qualifier"] == "about" and pd.notna(low) and pd.notna(high):
+    low, high = (None if pd.isna(claim[end]) else claim[end] for end in ("value_low", "value_high"))
+    value = printed_range(low, high, 0, style)
+    if claim["qualifier"] == "about" and low is not None and high is not None:
         # What is said to be about a number was read as a range around it.
         value = f"about {value}" if low == high else f"about {printed((low + high) / 2, 0, style)} ({value})"
     if claim["qualifier"] == "more_than":
@@ -161,6 +164,8 @@ def figure_in_words(claim: pd.Series) -> str:
     unit = claim["unit"].removeprefix("share of ")
     if share:
         return f"{value} of {unit}"
+    if {low, high} <= {1, None} if pd.isna(whole) else whole == 1:
+        unit = OF_ONE.get(unit, unit.removesuffix("s"))
     return f"{value} {unit}" if pd.isna(whole) else f"{value} of {printed(whole)} {unit}"
 
 

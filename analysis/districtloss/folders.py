@@ -14,6 +14,7 @@ recognised without pandas.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import re
@@ -55,6 +56,7 @@ class About:
     country: str = ""
     side: str = ""
     parameters: dict[str, str] = field(default_factory=dict, hash=False)
+    claimants: Mapping[str, str] = field(default_factory=dict, hash=False)  # that the folder adds: term to name
     own: bool = False  # the project's own data, untouched
 
     def country_of(self, provinces: Iterable[str]) -> str:
@@ -114,7 +116,7 @@ def about(folder: Path) -> About:
     if faults:
         raise Faults(faults)
     texts = {name: _text(value) for name, value in settings.items()}
-    return About(extends, names[COUNTRY], names[SIDE], texts, package.get("name") == OWN_NAME)
+    return About(extends, names[COUNTRY], names[SIDE], texts, own=package.get("name") == OWN_NAME)
 
 
 def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:
@@ -146,11 +148,38 @@ def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:
             terms = constraints.get("enum", []) if isinstance(constraints, dict) else None
             if not isinstance(terms, list) or not all(isinstance(term, str) and term for term in terms):
                 yield fault(f"{at}.schema, field {_shown(item.get('name'))}: constraints.enum", "a list of terms")
+            categories = item.get("categories", [])
+            if not isinstance(categories, list) or not all(map(_is_category, categories)):
+                where = f"{at}.schema, field {_shown(item.get('name'))}: categories"
+                yield fault(where, 'a list of terms or of {"value": TERM, "label": TEXT}')
+
+
+def _is_category(item: Any) -> bool:
+    """Return whether something is a category as Frictionless has it: a term, or a term with what it means."""
+    if isinstance(item, dict):
+        return _is_category(item.get("value")) and isinstance(item.get("label", ""), str)
+    return isinstance(item, str) and bool(item)
+
+
+def terms_of(field: Mapping[str, Any]) -> dict[str, str]:
+    """Return the terms that a field of a package lists, with what they mean where that is said. Frictionless lists
+    terms in `constraints.enum` and in `categories`; one of the two is enough."""
+    categories = (item if isinstance(item, dict) else {"value": item} for item in field.get("categories", ()))
+    return dict.fromkeys(field.get("constraints", {}).get("enum", ()), "") | {
+        item["value"]: item.get("label", "") for item in categories
+    }
+
+
+def check_ends(path: Path, *, pipes: bool = False) -> None:
+    """Raise OSError for a device, and but for `pipes` for a pipe: reading would wait or go on for ever."""
+    if path.is_char_device() or path.is_block_device() or (path.is_fifo() and not pipes):
+        raise OSError(errno.EINVAL, "it is no file")
 
 
 def unsettled(folder: Path) -> int:
     """Return how many spellings of an import wait for an answer: their rows are not in its tables."""
     try:
+        check_ends(folder / "to_settle.csv")
         with (folder / "to_settle.csv").open(encoding="utf-8-sig", newline="") as stream:
             return sum(not (row.get("answer") or "").strip() for row in csv.DictReader(stream))
     except (OSError, ValueError, csv.Error):
@@ -174,6 +203,7 @@ def data_files(data: Path) -> list[Path]:
 def package_in(folder: Path) -> dict[str, Any]:
     """Return what datapackage.json of the folder holds, {} without one. Raises Faults for one of another form."""
     try:
+        check_ends(folder / PACKAGE)
         content = json.loads((folder / PACKAGE).read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
@@ -237,6 +267,11 @@ def _joined(folder: Path, target: Path, extends: str) -> Whole:
     from districtloss import schema  # needs pandas
     from districtloss.tables import faults_of_present
 
+    try:
+        for path in data_files(folder):
+            check_ends(path)
+    except OSError:
+        raise Faults(faults_of_present(folder)) from None
     made = Whole(target)
     tables = schema.load().tables
     theirs = {name for name, table in tables.items() if (folder / table.file).exists()}

@@ -44,7 +44,7 @@ def check_ours(output: Path) -> None:
     listed = made.get("outputs")
     known = {MANIFEST, *(listed if isinstance(listed, dict) else ())}
     if strange := [path for path in digest.paths(output) if path not in known and not is_of_the_system(path)]:
-        more = f" and {len(strange) - 1} more files" if len(strange) > 1 else ""
+        more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
         problem = f"holds {strange[0]}{more}, which this command did not make and would delete"
         raise Faults([Fault(str(output), None, None, problem, "move it away, or name another folder")])
 
@@ -104,6 +104,20 @@ def replacing(output: Path) -> Iterator[Path]:
                 shutil.rmtree(work, ignore_errors=True)
             with contextlib.suppress(OSError):
                 Path(lock.name).unlink()
+
+
+@contextlib.contextmanager
+def made(folder: Path) -> Iterator[None]:
+    """Make a folder, and those that it lies in; when the block raises, those that were not there are gone again."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for path in missing:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise
 
 
 @contextlib.contextmanager

@@ -100,7 +100,9 @@ def table_fragment(name: str, table: Mapping[str, Any]) -> str:
     if not rows:
         return "Nothing in the data.\n"
     text = pipe_table([escape(h) for h in table["headers"]], rows, table["align"], table["widths"])
-    note = f"\nThe first {len(rows)} rows; {table['more']:,} more are in the CSV file.\n" if table["more"] else ""
+    more = f"{table['more']:,}"
+    told = f"{more} more {values.agreeing(more, 'is', 'are')} in the CSV file"
+    note = f"\nThe first {len(rows)} rows; {told}.\n" if table["more"] else ""
     return f"{text}\n{note}\n{_links(name, table['notebook'], 'the table')}"
 
 
@@ -189,7 +191,7 @@ def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, question
 def _unit(v: Mapping[str, Any]) -> str:
     """Return the unit of a value, of one thing where it is one: units are words such as `losses` and `reports`."""
     noun, *more = v["unit"].split(" ")
-    if v["text"] == "1" and not v["range"]:
+    if v["text"] == "1" and v["range"] in ("", "1"):
         noun = noun.removesuffix("es") if noun.endswith("sses") else noun.removesuffix("s")
     return " ".join([noun, *more])
 

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")  # int() takes no more digits
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Not tab and line ends. The rest means something to terminals alone, and XML and PDF cannot hold it.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Not tab and line ends. The rest means something to terminals alone, and XML and PDF cannot hold it; or it turns the
+# direction of what follows, also beyond its cell, so that a text reads as what it is not. The marks U+200E and U+200F
+# turn nothing, and Dari and Arabic need no more.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def load_for(folder: Path) -> Package:
     tables = {}
     for name, table in ours.tables.items():
         columns = {
-            key: replace(column, terms={**dict.fromkeys(theirs.get((name, key), ()), ""), **column.terms})
+            key: replace(column, terms={**theirs.get((name, key), {}), **column.terms})
             if column.terms and (name, key) not in CLOSED
             else column
             for key, column in table.columns.items()
@@ -202,10 +204,16 @@ def load_for(folder: Path) -> Package:
     return replace(ours, tables=tables)
 
 
-def _vocabularies(package: Mapping[str, Any]) -> dict[tuple[str, str], list[str]]:
-    """Return the vocabularies of somebody else's package, by table and column."""
+def claimants(package: Package) -> dict[str, str]:
+    """Return how the report names the claimants that a folder adds, by term."""
+    known, terms = (p.tables["claims"].columns["claimant"].terms for p in (load(), package))
+    return {term: label.strip() or term.replace("_", " ") for term, label in terms.items() if term not in known}
+
+
+def _vocabularies(package: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the vocabularies of somebody else's package, by table and column: term to meaning."""
     return {
-        (resource["name"], str(item.get("name"))): item.get("constraints", {}).get("enum", [])
+        (resource["name"], str(item.get("name"))): folders.terms_of(item)
         for resource in package.get("resources", ())
         if resource.get("name") in load().tables and isinstance(resource.get("schema"), dict)
         for item in resource["schema"].get("fields", ())

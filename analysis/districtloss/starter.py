@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from districtloss import folders
+from districtloss import folders, output
 from districtloss.faults import Fault, Faults
 from districtloss.paths import DATA, DATAPACKAGE
 
@@ -18,18 +18,27 @@ README = Path(__file__).with_name("starter_readme.md")
 def init(folder: Path, *, provinces: bool = True) -> list[str]:
     """Write an empty data folder, with the provinces of Afghanistan unless told otherwise; return its files.
 
-    Raises Faults if the folder has any content or cannot be written.
+    Raises Faults if the folder has any content or cannot be written, and then leaves nothing behind.
     """
     if folder.exists() and not folder.is_dir():
         raise Faults([Fault(str(folder), None, None, "is a file", "name a new or an empty folder")])
     try:
         if folder.exists() and any(folder.iterdir()):
             raise Faults([Fault(str(folder), None, None, "is not empty", "name a new or an empty folder")])
-        folder.mkdir(parents=True, exist_ok=True)
-        return _fill(folder, provinces)
+        with output.made(folder):
+            return _filled(folder, provinces)
     except OSError as error:
         problem = f"cannot be written ({error.strerror})"
-        raise Faults([Fault(str(folder), None, None, problem, "name another folder")]) from None
+        raise Faults([Fault(str(folder), None, None, problem, output.ROOM)]) from None
+
+
+def _filled(folder: Path, provinces: bool) -> list[str]:
+    try:
+        return _fill(folder, provinces)
+    except BaseException:
+        for path in folder.iterdir():  # it was empty
+            path.unlink()
+        raise
 
 
 def _fill(folder: Path, provinces: bool) -> list[str]:

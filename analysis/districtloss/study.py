@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from districtloss import decisions, incidents, rates
-from districtloss.claims import national
+from districtloss.claims import named, national
 from districtloss.intervals import Interval
 from districtloss.parameters import Parameters
 from districtloss.rates import Estimate
@@ -33,6 +33,7 @@ class Study:
     def of(cls, tables: Tables, parameters: Parameters) -> Study:
         """Apply the decisions, and take the newest source for the end of the window if none is given."""
         coded = decisions.apply(tables, parameters.decisions)
+        coded = replace(coded, claims=named(coded.claims, tables.about.claimants))
         start = pd.Timestamp(parameters.start)
         newest = coded.sources["published"].max()
         # Data that end before the window begins still make a report: of a window of one day, in which nothing

@@ -7,7 +7,7 @@ import csv
 import io
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from pathlib import Path
@@ -135,7 +135,13 @@ def _read(folder: Path) -> Tables:
         faults += cell_faults(package.tables[name], found)
     frames = {name: _typed(found.cells, package.tables[name]) for name, found in raw.items()}
     lines = {name: found.lines for name, found in raw.items()}
-    tables = Tables(**frames, lines=lines, about=folders.about(folder))
+    claimants, column = schema.claimants(package), package.tables["claims"].columns["claimant_name"]
+    faults += [
+        Fault(folders.PACKAGE, None, f"label of {schema.show(term)}", *cell_problem(column, label))
+        for term, label in claimants.items()
+        if column.problem(label)
+    ]
+    tables = Tables(**frames, lines=lines, about=replace(folders.about(folder), claimants=claimants))
     faults += codings_faults(folder)
     if whole:  # where a file is unreadable, every key into it would be called unknown
         known = checks.Known(
@@ -182,18 +188,25 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def read_raw(
-    path: Path, table: schema.Table, complain: Callable[[Fault], None], *, rows_needed: bool = True
+    path: Path,
+    table: schema.Table,
+    complain: Callable[[Fault], None],
+    *,
+    rows_needed: bool = True,
+    needed: Collection[str] = (),
 ) -> Raw | None:
-    """Read one file and hand every fault of its form to `complain`. None where nothing of it can be used."""
+    """Read one file and hand every fault of its form to `complain`. None where nothing of it can be used.
+
+    `needed` names the columns that it must have, if not all.
+    """
+    needed = needed or tuple(table.columns)
 
     def fault(row: int | None, column: str | None, problem: str, remedy: str) -> None:
         complain(Fault(table.file, row, column, problem, remedy))
 
-    header_wanted = ",".join(table.columns)
-    if path.is_fifo():  # reading would wait for ever
-        fault(None, None, "cannot be read (it is no file)", "make it a readable file")
-        return None
+    header_wanted = ",".join(needed)
     try:
+        folders.check_ends(path)
         written = path.read_bytes()
     except FileNotFoundError:
         alone = "" if table.name in NEEDS_ROWS else " (a header alone will do)"
@@ -212,7 +225,7 @@ def read_raw(
     shape = _shape(data, fault)
     if shape is None:
         return None
-    columns = _columns(shape.header, table, fault)
+    columns = _columns(shape.header, table, needed, fault)
     if columns is None:
         return None
     if rows_needed and table.name in NEEDS_ROWS and not len(shape.lines):
@@ -280,7 +293,7 @@ def _shape(text: str | bytes, fault: Complain) -> Shape | None:
             if not row:
                 fault(begin, None, "the row is empty", "delete it")
             elif len(row) != width:
-                problem = f"{len(row)} cells where the header has {width}"
+                problem = f"{len(row)} {'cell' if len(row) == 1 else 'cells'} where the header has {width}"
                 remedy = f"give the row {width} cells; text with a comma or a line break needs quotes around it"
                 fault(begin, None, problem, remedy)
             begin = reader.line_num + 1
@@ -343,7 +356,7 @@ def _quotes_pair(data: np.ndarray) -> bool:
     return bool((opens & (again | closes)).all())
 
 
-def _columns(header: list[str], table: schema.Table, fault: Complain) -> list[str] | None:
+def _columns(header: list[str], table: schema.Table, needed: Collection[str], fault: Complain) -> list[str] | None:
     """Hold the header to the table's columns; return it with misspelt names mended, None if it is useless."""
     for mark in (";", "\t"):
         if len(header) == 1 and mark in header[0]:
@@ -351,7 +364,7 @@ def _columns(header: list[str], table: schema.Table, fault: Complain) -> list[st
             return None
     missing = [name for name in table.columns if name not in header]
     if len(missing) == len(table.columns) and len(missing) > 1:
-        fault(1, None, "the first line is no header", f"begin the file with {','.join(table.columns)}")
+        fault(1, None, "the first line is no header", f"begin the file with {','.join(needed)}")
         return None
     columns: list[str] = []
     for position, name in enumerate(header, 1):
@@ -369,7 +382,7 @@ def _columns(header: list[str], table: schema.Table, fault: Complain) -> list[st
             what = f"unknown column {schema.show(name)}" if name else f"column {position} has no name"
             fault(1, None, what, f"delete it; the columns are {','.join(table.columns)}")
             columns.append(f"{name} {position}")
-    for name in missing:
+    for name in (name for name in missing if name in needed):
         may = "" if table.columns[name].required else "; its cells may be empty"
         fault(1, name, "the column is missing", f"add it{may}")
     return columns

@@ -120,6 +120,11 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{NUMBERS[number] if number < len(NUMBERS) else f'{number:,}'} {one if number == 1 else many}"
 
 
+def agreeing(text: str, one: str, many: str) -> str:
+    """Return the words that go with a number as it is printed: `one` with 1, `many` with any other."""
+    return one if text == "1" else many
+
+
 def joined(items: Sequence[str], none: str) -> str:
     """Return items as a sentence lists them: `a`, `a and b`, `a, b and c`; `none` where there is none."""
     *before, last = items or [none]
