@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import real
-from districtloss import claims, evidence
+from districtloss import claims, evidence, schema
 from districtloss.intervals import Interval
 
 
@@ -160,3 +160,10 @@ def test_a_figure_of_one_thing_has_the_unit_of_one(low, high, whole, unit, words
 def test_a_figure_that_is_about_a_number_says_both_the_number_and_how_it_is_read(low, high, words):
     claim = {"kind": "share", "value_low": low, "value_high": high, "qualifier": "about", "unit": "share of districts"}
     assert evidence.figure_in_words(pd.Series(claim | {"denominator": float("nan")})) == f"{words} of districts"
+
+
+def test_who_gave_a_figure_is_said_also_where_the_row_has_no_name():
+    assert set(claims.VOICES) == set(schema.load().tables["claims"].columns["claimant"].terms)
+    lines = evidence.claims_in_words(real.study().tables).set_index("id")["who"]
+    assert lines["C018"] == "the United States government"  # a deadline of theirs, told by an outlet
+    assert lines["C015"] == "the outlet"

@@ -13,12 +13,19 @@ from districtloss.intervals import Interval
 
 # A row of claims, or of `common_scale`: a Series, or a mapping, which is far quicker to make of many rows.
 Row: TypeAlias = "pd.Series | Mapping[Hashable, Any]"
-# The speakers all of whose figures the report sets side by side, in the order in which it shows them; and how it names
-# them in a sentence. Others join them by a figure on the scale of districts.
+# The speakers all of whose figures the report sets side by side, in the order in which it shows them. Others join them
+# by a figure on the scale of districts.
 SPEAKERS = {"pentagon": "Pentagon", "milley": "Milley", "taliban": "Taliban", "biden": "Biden"}
-IN_FULL = {
-    "Pentagon": "the Pentagon", "Milley": "General Milley", "Taliban": "the Taliban", "Biden": "President Biden",
+# How a sentence names who gives a figure without a name beside it, by the codebook's terms.
+VOICES = {
+    "pentagon": "the Pentagon", "milley": "General Milley", "biden": "President Biden",
+    "us_government": "the United States government", "taliban": "the Taliban",
+    "afghan_government": "the Afghan government", "afghan_mod": "the Afghan Ministry of Defense",
+    "afghan_military": "the Afghan military", "police": "the police", "local_officials": "local officials",
+    "ghazni_council": "the Provincial Council of Ghazni", "unama": "the United Nations mission in Afghanistan",
+    "witnesses": "witnesses", "outlet": "the outlet", "other": "somebody",
 }  # fmt: skip
+IN_FULL = {name: VOICES[term] for term, name in SPEAKERS.items()}
 # Measures of how much the Taliban hold that count districts or their centers, and so share a denominator.
 DISTRICT_MEASURES = ("district_centers_held", "districts_held")
 # What is about the state of the war; the deadlines of the withdrawal are not set against these.
@@ -51,10 +58,17 @@ def compared(claims: pd.DataFrame) -> pd.DataFrame:
     return speakers_claims(claims).tail(MOST_COMPARED).reset_index(drop=True)
 
 
+def voices(claims: pd.DataFrame) -> pd.Series:
+    """Return who gave each claim, as a list of claims names them."""
+    term = claims["claimant"].astype(str)
+    return claims["claimant_name"].where(
+        claims["claimant_name"] != "", term.map(VOICES).fillna(term.str.replace("_", " "))
+    )
+
+
 def speakers(claims: pd.DataFrame) -> pd.Series:
     """Return how the report names who gave each claim, or each row of `common_scale`."""
-    known, named = claims["claimant"].map(SPEAKERS), claims["claimant_name"]
-    return known.fillna(named.where(named != "", claims["claimant"].str.replace("_", " ")))
+    return claims["claimant"].map(SPEAKERS).fillna(voices(claims))
 
 
 def named(claims: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from districtloss.claims import voices
 from districtloss.results import days
 from districtloss.tables import Tables
 from districtloss.values import printed, printed_range
@@ -178,7 +179,7 @@ def claims_in_words(tables: Tables, claims: pd.DataFrame | None = None) -> pd.Da
     return pd.DataFrame(
         {
             "id": c["claim_id"],
-            "who": c["claimant_name"].where(c["claimant_name"] != "", "the outlet"),
+            "who": voices(c),
             "about": c["side"].astype(str).map(lambda side: sides.get(side, side)),
             "measure": c["measure"].str.replace("_", " "),
             "figure": [figure_in_words(claim) for _, claim in c.iterrows()],
