@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -57,6 +57,9 @@ NEEDED = ("event_id_cnty", "event_date", "time_precision", "sub_event_type", "ac
 KNOWN = (*NEEDED, "year", "disorder_type", "event_type", "assoc_actor_1", "assoc_actor_2", "interaction",
          "civilian_targeting", "iso", "iso3", "region", "admin3", "latitude", "longitude", "source_scale", "notes",
          "fatalities", "tags", "timestamp", "data_id", "event_id_no_cnty")  # fmt: skip
+
+AFGHANISTAN, TALIBAN = "Afghanistan", "the Taliban"
+GAINS = ("recapture", "claimed_recapture")  # of a government
 
 # Of the tables of another country; names are matched to `variants` too, where places.csv has them.
 PLACES_NEED = {"provinces": ("province_id", "name"), "places": ("place_id", "name", "province_id", "kind")}
@@ -325,6 +328,7 @@ class Change:
     event_type: str  # capture | recapture
     actor: str
     order_matters: bool = False  # who gains follows from the order of the actors alone
+    loser: str = ""  # of a recapture: taliban | other_group, where one is named
 
 
 def change_of(row: Mapping[str, str], sub_event: str) -> Change | str:
@@ -341,7 +345,8 @@ def change_of(row: Mapping[str, str], sub_event: str) -> Change | str:
     state = [name for name, side in sides if side == "government"]
     others = [name for name, side in sides if side == "other"]
     helpers = any(_pro_government(row.get(f"assoc_actor_{i}", "")) for i in (1, 2))
-    regained = Change("recapture", "government_and_locals" if helpers else "government")
+    loser = max(map(_actor, others), default="")  # the Taliban, where they are among several
+    regained = Change("recapture", "government_and_locals" if helpers else "government", loser=loser)
     if sub_event == REGAINS:
         return regained
     if sub_event == TRANSFER:
@@ -349,7 +354,7 @@ def change_of(row: Mapping[str, str], sub_event: str) -> Change | str:
             return regained if not others else _taken(others, state, alone=len(sides) == 1)
         first = sides[0][1]
         made = regained if first == "government" else Change("capture", _actor(others[0]))
-        return Change(made.event_type, made.actor, order_matters=True)
+        return replace(made, order_matters=True)
     return _taken(others, state, alone=len(sides) == 1)
 
 
@@ -537,7 +542,6 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
     """Return the tables that an export comes to, the spellings that are to be settled and the rows left out."""
     matcher = Matcher(gazetteer, dict(answers))
     events, left, origin = list[dict[str, str]](), list[dict[str, str]](), dict[str, tuple[Mapping[str, str], Change]]()
-    place_of: dict[str, int] = {}  # in the export
     number = _numbering(export.rows)
     seen: set[str] = set()
     country, future = _country(gazetteer), _future(export.rows)
@@ -549,16 +553,18 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
             event, change = made
             events.append(event)
             origin[event["event_id"]] = row, change
-            place_of[event["event_id"]] = at
-    if _side_taking(events) == TALIBAN:
-        # The report is on one side's gains: what another group took is no loss to that side.
-        others = {e["event_id"] for e in events if e["actor"] == "other_group" and e["event_type"] in LOSSES}
-        events = [e for e in events if e["event_id"] not in others]
-        for event_id in others:
-            theirs, _ = origin.pop(event_id)
-            left.append(_left(theirs, place_of[event_id], f"taken by another group than {TALIBAN}"))
-        left.sort(key=lambda one: int(one["row"]))
     here = [row for row in export.rows if not country or fold(row["country"]) == fold(country)]
+    side = _side_taking(events, _country_named(here))
+    if side == TALIBAN:
+        # The report is on one side's gains: what another group took is no loss to that side, nor what was won back
+        # from it a gain.
+        theirs = [event for event in events if _of_another_group(event, origin[event["event_id"]][1])]
+        for event in theirs:
+            how = "won back from" if event["event_type"] in GAINS else "taken by"
+            row, _ = origin.pop(event["event_id"])
+            left.append(_left(row, int(event["paragraph"]), f"{how} another group than {TALIBAN}"))
+        events = [event for event in events if event["event_id"] in origin]
+        left.sort(key=lambda one: int(one["row"]))
     days = [day for row in here if (day := day_of(row["event_date"])) and not future(day)]
     first, last = min(days, default=NO_DAY), max(days, default=NO_DAY)
     source = _source(export, max([last, *(dt.date.fromisoformat(e["date_latest"]) for e in events)]))
@@ -580,13 +586,14 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
     provincial = sum(event["place_id"].endswith("/province") for event in events)
     # An event that is known to a week or a month can lie after the last day, but the export was not made to cover that.
     window = min(first, last - dt.timedelta(1)), last
-    package = _package(_country_named(here), events, window)
+    package = _package(_country_named(here), side, window)
     return Import(tables, package, asked, left, len(export.rows), provincial, window)
 
 
 def _country(gazetteer: Gazetteer) -> str:
     """Afghanistan, where the gazetteer is of it alone; exports of many countries are then told apart."""
-    return "Afghanistan" if all(key.startswith("AF-") for key in gazetteer.provinces) else ""
+    known = gazetteer.provinces
+    return AFGHANISTAN if known and all(key.startswith("AF-") for key in known) else ""
 
 
 def _numbering(rows: list[dict[str, str]]) -> Callable[[int, Mapping[str, str]], str]:
@@ -751,14 +758,17 @@ def _is_center(row: Mapping[str, str], event: Mapping[str, str], matcher: Matche
     return any(fold(name) == location for name in (row["admin2"], district.name, *district.variants))
 
 
-TALIBAN = "the Taliban"
-LOSSES = ("capture", "claimed_capture")
-
-
-def _side_taking(events: list[dict[str, str]]) -> str:
-    """Return how the report names the side that takes districts: the Taliban, unless others act more often."""
+def _side_taking(events: list[dict[str, str]], country: str) -> str:
+    """Return how the report names the side that takes districts: the Taliban where they act more often than others,
+    in Afghanistan also where they act as often."""
     actors = Counter(event["actor"] for event in events)
-    return TALIBAN if actors["taliban"] >= actors["other_group"] else "armed groups"
+    more = actors["taliban"] - actors["other_group"]
+    return TALIBAN if more > 0 or (more == 0 and fold(country) == fold(AFGHANISTAN)) else "armed groups"
+
+
+def _of_another_group(event: Mapping[str, str], change: Change) -> bool:
+    """Return whether a change is to or from another group than the Taliban."""
+    return (change.loser if event["event_type"] in GAINS else event["actor"]) == "other_group"
 
 
 def _left(row: Mapping[str, str], at: int, why: str) -> dict[str, str]:
@@ -772,13 +782,13 @@ def _country_named(rows: list[dict[str, str]]) -> str:
     return countries.most_common(1)[0][0][:80] if countries else ""
 
 
-def _package(country: str, events: list[dict[str, str]], window: tuple[dt.date, dt.date]) -> dict[str, object]:
+def _package(country: str, side: str, window: tuple[dt.date, dt.date]) -> dict[str, object]:
     """Return what datapackage.json says beside the rules of the tables."""
     return {
         "name": "districtloss-acled",
         "title": f"Changes of territory in an export of ACLED: {country}",
         folders.COUNTRY: country if country.isprintable() else "",
-        folders.SIDE: _side_taking(events),
+        folders.SIDE: side,
         folders.PARAMETERS: dict(zip(("start", "as_of"), map(dt.date.isoformat, window), strict=True)),
     }
 
@@ -826,7 +836,7 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
 
 def told(made: Import, target: Path) -> str:
     """Say what came of an import, for the terminal."""
-    events, left = made.tables["events"], Counter(row["why"].split(":")[0] for row in made.left_out)
+    events = made.tables["events"]
     to_settle = [row for row in made.left_out if row["why"].endswith(TO_SETTLE)]
     lines = [f"{target}: {_counted(len(events), 'event')} from {_counted(made.rows, 'row')}."]
     if made.provincial:
@@ -836,12 +846,12 @@ def told(made: Import, target: Path) -> str:
     )
     if made.left_out:
         lines.append(f"Left out, as {target / LEFT_OUT} says of each: {_counted(len(made.left_out), 'row')}.")
-        reasons = Counter({why: n for why, n in left.items() if TO_SETTLE not in why})
+        others = (row["why"] for row in made.left_out if not row["why"].endswith(TO_SETTLE))
+        reasons = Counter(why.split(":")[0] for why in others)
         lines += [f"  {count:,}  {why}" for why, count in reasons.most_common(MOST_REASONS)]
         if len(reasons) > MOST_REASONS:
-            lines.append(
-                f"  {sum(reasons.values()) - sum(n for _, n in reasons.most_common(MOST_REASONS)):,}  other reasons"
-            )
+            told = sum(count for _, count in reasons.most_common(MOST_REASONS))
+            lines.append(f"  {reasons.total() - told:,}  other reasons")
     like: dict[str, str] = {}  # and the first row of each
     for row in made.left_out:
         if row["why"].startswith(LIKE_A_CHANGE):
