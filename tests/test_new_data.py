@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -316,6 +318,18 @@ def test_a_file_of_a_part_that_has_no_form_is_told_as_any_other(added: Path):
     for read in (read_tables, lambda folder: folders.whole(folder).__enter__()):
         with pytest.raises(Faults, match=r"events\.csv:1: the columns are divided by ';'"):
             read(added)
+
+
+@pytest.mark.parametrize("extends", ["add", "replace"])
+def test_a_full_disk_is_told_where_a_part_is_joined_with_ours(tmp_path: Path, monkeypatch, extends: str):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(folders.shutil, "copyfile", full)
+    with pytest.raises(
+        Faults, match=r"part: cannot be joined with our tables \(.*No space left on device\), make room"
+    ):
+        read_tables(part(tmp_path / "part", extends, {"claims": new_data.no_decisions()["claims"]}))
 
 
 def test_tables_that_replace_ours_stand_alone(tmp_path: Path):

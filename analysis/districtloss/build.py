@@ -6,9 +6,9 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,17 +59,7 @@ def build(
                 say=say,
             )
         except Faults as found:
-            given = folders.about(data).parameters
-            faults = (_of_the_folder(joined.located(fault), given, parameters) for fault in found.faults)
-            raise Faults(dict.fromkeys(faults)) from None
-
-
-def _of_the_folder(fault: Fault, given: Mapping[str, str], parameters: Parameters) -> Fault:
-    """Return a fault of a decision as one of datapackage.json where it is that file that takes it so."""
-    name = fault.column or ""
-    if fault.file == "--set" and name in given and parameters.decisions.get(name) == given[name]:
-        return replace(fault, file=folders.PACKAGE, column=f"{folders.PARAMETERS} {name}")
-    return fault
+            raise folders.told_where_set(map(joined.located, found.faults), data, parameters) from None
 
 
 def _build(

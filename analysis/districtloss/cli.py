@@ -124,7 +124,7 @@ def _tell_unsettled(data: Path) -> None:
 
     if left := folders.unsettled(data):
         spellings = "1 spelling" if left == 1 else f"{left:,} spellings"
-        print(f"{data / 'to_settle.csv'}: {spellings} without an answer; the rows that bear them are left out.")
+        print(f"{data / folders.TO_SETTLE}: {spellings} without an answer; the rows that bear them are left out.")
 
 
 def _make(
@@ -218,13 +218,16 @@ def acled(
 @app.command()
 def check(data: Data = None) -> None:  # type: ignore[assignment]
     """Validate a data folder; list every fault."""
-    from districtloss import decisions
+    from districtloss import decisions, folders
     from districtloss.tables import read_tables
 
     folder = _default(data, "DATA")
     tables = read_tables(folder)
     parameters = _parameters(folder, None, None, None)
-    decisions.check_choice(tables.decisions, parameters.decisions)
+    try:
+        decisions.check_choice(tables.decisions, parameters.decisions)
+    except Faults as found:
+        raise folders.told_where_set(found.faults, folder, parameters) from None
     print(f"{folder}: no fault in {len(tables.events):,} events and {len(tables.claims):,} claims.")
     _tell_unsettled(folder)
 
