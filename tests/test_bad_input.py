@@ -250,7 +250,8 @@ def test_a_file_of_somebody_else_in_a_report_is_not_taken_along(
     target.mkdir()
     (target / "index.html").write_text("ours")
     (target / "manifest.json").write_text('{"generator": "districtloss", "outputs": {"index.html": ""}}')
-    (target / ".DS_Store").write_text("")  # of a file manager
+    for name in (".DS_Store", "._index.html", ".~lock.a.csv#", "~$a.docx"):  # of file managers and office programs
+        (target / name).write_text("")
     output.check_ours(target)
     (target / "notes").mkdir()
     (target / "notes" / "mine.txt").write_text("mine")
@@ -269,6 +270,16 @@ def test_an_output_folder_that_is_a_file_or_lies_below_one_is_refused(
     below = folder.parent / "file" / "report"
     code, told = run(capsys, monkeypatch, "build", "--data", folder, "--output", below, "--quiet")
     assert code == 2 and told[0].startswith(f"{below}: cannot be written (")
+
+
+def test_an_output_folder_that_is_a_link_to_itself_is_refused(folder, capsys, monkeypatch):
+    circle = folder.parent / "circle"
+    circle.symlink_to(circle)
+    for target in (circle, circle / "report"):
+        code, told = run(capsys, monkeypatch, "build", "--data", folder, "--output", target, "--quiet")
+        problem = "is a link, or lies behind one, that leads back to itself"
+        assert (code, told) == (2, [f"{target}: {problem}, name a folder"])
+    assert circle.is_symlink()
 
 
 def test_an_output_folder_without_the_right_to_write_is_refused(

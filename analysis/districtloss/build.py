@@ -41,7 +41,7 @@ def build(
     Raises Faults for anything in the user's input that cannot be used; `target` is then as it was.
     """
     thread_environment()
-    target = target.resolve() if target.is_symlink() else target  # what it points to is replaced, not the link
+    target = output.behind_link(target)
     output.check_ours(target)
     chosen = choose_renderer(renderer) if rendered else ("none", "")
     if not data.is_dir():
@@ -134,7 +134,7 @@ def choose_renderer(wanted: str) -> tuple[str, str]:
 
 
 def _intact(target: Path, manifest: dict[str, Any]) -> bool:
-    files = digest.tree(target)
+    files = output.tree(target)
     files.pop(output.MANIFEST, None)
     return files == manifest.get("outputs")
 

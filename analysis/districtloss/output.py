@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import fcntl
+import glob
 import json
 import os
 import shutil
@@ -26,17 +28,18 @@ GENERATOR = "districtloss"  # what a manifest says in a folder that is ours to r
 def check_ours(output: Path) -> None:
     """Raise Faults unless `output` is free to be replaced: absent, empty, or made by this command before and with
     nothing of somebody else's in it."""
-    if RELEASES.resolve() in (output.resolve(), *output.resolve().parents):
+    real = behind_link(output).resolve()
+    if RELEASES.resolve() in (real, *real.parents):
         raise Faults(
             [Fault(str(output), None, None, "lies in a pinned release, which never changes", "another folder")]
         )
     if output.exists() and not output.is_dir():
         raise Faults([Fault(str(output), None, None, "is a file", "name a folder")])
-    if not output.exists() or (not any(output.iterdir()) and not os.path.ismount(output)):
-        return
     if os.path.ismount(output):
         problem = "is where a file system is mounted, so it cannot be replaced"
         raise Faults([Fault(str(output), None, None, problem, "name a folder in it")])
+    if not output.exists() or not any(output.iterdir()):
+        return
     made = manifest(output)
     if made is None:
         problem = "holds files that this command did not make"
@@ -49,9 +52,28 @@ def check_ours(output: Path) -> None:
         raise Faults([Fault(str(output), None, None, problem, "move it away, or name another folder")])
 
 
+def behind_link(output: Path) -> Path:
+    """Return the folder that a link stands for, since it is replaced and the link stays; any other path as it is.
+    Raises Faults for links that lead in a circle."""
+    try:
+        output.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            problem = "is a link, or lies behind one, that leads back to itself"
+            raise Faults([Fault(str(output), None, None, problem, "name a folder")]) from None
+    return output.resolve() if output.is_symlink() else output
+
+
 def is_of_the_system(path: str) -> bool:
-    """Return whether a file is one that file managers leave in every folder that is looked at."""
-    return path.rpartition("/")[2] in (".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
+    """Return whether a file is one that file managers leave in every folder that is looked at, or that an office
+    program leaves beside a file while it is open."""
+    name = path.rpartition("/")[2]
+    return name in (".DS_Store", "Thumbs.db", "desktop.ini", ".directory") or name.startswith((".~lock.", "~$", "._"))
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder, but for those of the system."""
+    return {path: digest.sha256(folder / path) for path in digest.paths(folder) if not is_of_the_system(path)}
 
 
 def manifest(output: Path) -> dict[str, object] | None:
@@ -70,7 +92,7 @@ def replacing(output: Path) -> Iterator[Path]:
     When the block raises, `output` is as it was. What a killed build left beside it is cleared away first. Raises
     Faults where the folder is not ours, cannot be written, or another build is at work on it.
     """
-    output = output.absolute()
+    output = behind_link(output).absolute()
     check_ours(output)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +181,7 @@ def _recover(output: Path) -> None:
     """Clear away what a killed build left, once the last good report is in its place."""
     _recover_last(output)
     old = _old(output)
-    for litter in (old, *output.parent.glob(f".{output.name}.building-*")):
+    for litter in (old, *output.parent.glob(f".{glob.escape(output.name)}.building-*")):
         shutil.rmtree(litter, ignore_errors=True)
 
 
