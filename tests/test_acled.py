@@ -396,6 +396,54 @@ def test_what_another_group_takes_is_no_loss_to_the_taliban(tmp_path: Path):
     assert {event["actor"] for event in made.tables["events"]} == {"taliban"}
 
 
+def test_what_is_won_back_from_another_group_is_no_gain_over_the_taliban(tmp_path: Path):
+    regain = {"sub_event_type": acled.REGAINS, "actor1": ARMY, "inter1": "State forces", "inter2": "Rebel group"}
+    rows = [
+        row(1),
+        row(2, **regain, actor2="Islamic State (Afghanistan)", event_date="2021-06-25"),
+        row(3, **regain, actor2="Taliban", event_date="2021-07-01"),
+    ]
+    made = _imported(tmp_path, *rows)
+    why = "won back from another group than the Taliban"
+    assert [(left["row"], left["why"]) for left in made.left_out] == [("2", why)]
+    assert [event["event_type"] for event in made.tables["events"]] == ["capture", "recapture"]
+
+
+def test_where_nobody_takes_anything_the_taliban_are_those_of_afghanistan_alone(tmp_path: Path):
+    regain = row(sub_event_type=acled.REGAINS, actor1=ARMY, inter1="State forces", actor2="", inter2="")
+    assert _imported(tmp_path, regain).package[folders.SIDE] == "the Taliban"
+    write(tmp_path / "places", {"provinces": [], "places": []})
+    path = export(tmp_path / "x.csv", [regain | {"country": "Norland"}])
+    made = acled.import_export(path, tmp_path / "other", tmp_path / "places")  # a gazetteer that is still empty
+    assert made.package[folders.SIDE] == "armed groups"
+
+
+def test_rows_wait_until_the_answer_is_imported(tmp_path: Path):
+    asked = row(admin2="Emam Saheb")
+    _imported(tmp_path, row(2), asked, row(3, admin2="Emam Saheb"))
+    assert folders.unsettled(tmp_path / "made") == 2
+    settle(tmp_path / "made" / acled.TO_SETTLE, {"Emam Saheb": "kunduz/imam-sahib"})
+    assert folders.unsettled(tmp_path / "made") == 2  # the tables do not have them yet
+    _imported(tmp_path, row(2), asked, row(3, admin2="Emam Saheb"))
+    assert folders.unsettled(tmp_path / "made") == 0
+
+
+def test_an_import_through_a_link_leaves_the_link(tmp_path: Path):
+    (tmp_path / "made").symlink_to("elsewhere", target_is_directory=True)
+    (tmp_path / "elsewhere").mkdir()
+    _imported(tmp_path, row())
+    assert (tmp_path / "made").is_symlink() and (tmp_path / "elsewhere" / "events.csv").is_file()
+
+
+def test_answers_outlive_an_import_that_was_killed_between_its_two_renames(tmp_path: Path):
+    _imported(tmp_path, row(admin2="Emam Saheb"))
+    settle(tmp_path / "made" / acled.TO_SETTLE, {"Emam Saheb": "kunduz/imam-sahib"})
+    (tmp_path / "made").rename(tmp_path / ".made.old")  # what the first of them does
+    (event,) = events(tmp_path, row(admin2="Emam Saheb"))
+    assert event["place_id"] == "kunduz/imam-sahib"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["export.csv", "made"]
+
+
 def test_an_import_says_nothing_of_our_licence_or_our_articles(tmp_path: Path):
     _imported(tmp_path, row())
     package = (tmp_path / "made" / "datapackage.json").read_text("utf-8")
@@ -455,7 +503,7 @@ def test_what_somebody_added_or_changed_is_not_undone_by_the_next_import(tmp_pat
 
 def test_an_import_that_was_killed_leaves_nothing_behind_the_next_one(tmp_path: Path):
     _imported(tmp_path, row())
-    (tmp_path / ".made.importing-killed" / "new").mkdir(parents=True)
+    (tmp_path / ".made.building-killed" / "new").mkdir(parents=True)
     _imported(tmp_path, row())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["export.csv", "made"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from districtloss import wording
+from districtloss import audit_record, wording
 from districtloss.audit import CHECKS, AuditResult, audit
 from districtloss.faults import Faults
 from districtloss.paths import DATA, ROOT
@@ -167,6 +167,17 @@ def test_the_outcome_comes_as_a_table_and_as_plain_values(tmp_path: Path, texts:
     assert table.loc["place", ["checked", "faults", "exempt", "not_applicable"]].tolist() == [4, 1, 0, 2]
     assert json.loads(json.dumps(result.summary()))["faults"] == 1
     assert str(result).endswith("6 rows held against 2 of 2 sources found: 1 fault")
+
+
+@pytest.mark.parametrize("outcome", [{}, {"outcome": []}, {"outcome": {"rows": 6}}])
+def test_a_record_that_lacks_what_was_found_counts_as_none(tmp_path: Path, texts: Path, outcome: dict[str, object]):
+    result = run(tmp_path, texts)
+    folder = tmp_path / "data"
+    audit_record.write(folder, result)
+    kept = json.loads((folder / audit_record.NAME).read_text("utf-8"))
+    assert audit_record.read(folder) == kept.pop("outcome")
+    (folder / audit_record.NAME).write_text(json.dumps(kept | outcome), "utf-8")
+    assert audit_record.read(folder) is None
 
 
 def test_a_folder_of_texts_that_is_none_is_told(tmp_path: Path):

@@ -227,13 +227,34 @@ def test_an_output_folder_of_somebody_else_is_refused_and_left_alone(
     [
         ({"strat": "2021-07-01"}, "districtloss:parameters strat: no such parameter, did you mean start?"),
         ({"confidence": 95}, "districtloss:parameters confidence: '95' is not usable, a number from 0.5 to 0.999"),
-        ({"D77": "x"}, "D77: no such decision, "),
+        ({"D77": "x"}, "districtloss:parameters D77: no such decision, one of D01"),
     ],
 )
 def test_check_holds_the_parameters_of_a_folder_too(folder, capsys, monkeypatch, given, fault):
     (folder / "datapackage.json").write_text(json.dumps({"districtloss:parameters": given}))
     code, told = run(capsys, monkeypatch, "check", "--data", folder)
-    assert code == 2 and len(told) == 1 and fault in told[0]
+    assert (code, told) == (2, [f"datapackage.json: {fault}"])
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"D01": "x"}, "D01: no option 'x', one of the_30th, the_29th, none"),
+        ({"denominator": 60}, "denominator: 60 is less than the 81 of C001"),
+        ({"start": "2022-01-01"}, "start: the window would be empty: the newest source is of 2021-07-05"),
+    ],
+)
+def test_a_build_says_where_a_parameter_was_set(folder, capsys, monkeypatch, given, fault):
+    (folder / "datapackage.json").write_text(json.dumps({"districtloss:parameters": given}))
+    command = ["run", "--quiet", "--data", folder, "--output", folder.parent / "out"]
+    code, told = run(capsys, monkeypatch, *command)
+    assert code == 2 and len(told) == 1
+    assert told[0].startswith(f"datapackage.json: districtloss:parameters {fault}")
+    code, told = run(
+        capsys, monkeypatch, *command, "--set", "denominator=7", "--set", "D01=the_29th", "--start=2021-06-04"
+    )
+    assert code == 2 and len(told) == 1
+    assert told[0].startswith("--set: denominator: 7 is less than the 81 of C001")
 
 
 def test_a_file_of_somebody_else_in_a_report_is_not_taken_along(
@@ -243,7 +264,8 @@ def test_a_file_of_somebody_else_in_a_report_is_not_taken_along(
     target.mkdir()
     (target / "index.html").write_text("ours")
     (target / "manifest.json").write_text('{"generator": "districtloss", "outputs": {"index.html": ""}}')
-    (target / ".DS_Store").write_text("")  # of a file manager
+    for name in (".DS_Store", "._index.html", ".~lock.a.csv#", "~$a.docx"):  # of file managers and office programs
+        (target / name).write_text("")
     output.check_ours(target)
     (target / "notes").mkdir()
     (target / "notes" / "mine.txt").write_text("mine")
@@ -262,6 +284,16 @@ def test_an_output_folder_that_is_a_file_or_lies_below_one_is_refused(
     below = folder.parent / "file" / "report"
     code, told = run(capsys, monkeypatch, "build", "--data", folder, "--output", below, "--quiet")
     assert code == 2 and told[0].startswith(f"{below}: cannot be written (")
+
+
+def test_an_output_folder_that_is_a_link_to_itself_is_refused(folder, capsys, monkeypatch):
+    circle = folder.parent / "circle"
+    circle.symlink_to(circle)
+    for target in (circle, circle / "report"):
+        code, told = run(capsys, monkeypatch, "build", "--data", folder, "--output", target, "--quiet")
+        problem = "is a link, or lies behind one, that leads back to itself"
+        assert (code, told) == (2, [f"{target}: {problem}, name a folder"])
+    assert circle.is_symlink()
 
 
 def test_an_output_folder_without_the_right_to_write_is_refused(

@@ -267,12 +267,22 @@ def test_a_table_too_wide_for_a_phone_scrolls_in_a_box_the_keyboard_reaches(visi
     wide.wait_for_function("document.querySelector('.table-scroll').tabIndex === -1")
 
 
+def test_a_chart_is_a_stop_of_the_keyboard_while_it_scrolls_and_no_longer(visit):
+    page = visit("chapters/rates.html", WIDE)
+    page.add_style_tag(content=".chart-view svg { min-width: 500px }")  # wider than a phone, whatever it is a chart of
+    draw_charts(page)
+    for (width, height), stop in ((WIDE, -1), (PHONE, 0), (WIDE, -1)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function("stop => document.querySelector('.chart-view').tabIndex === stop", arg=stop)
+
+
 def test_print_drops_the_frame_and_shows_the_drawings_on_white(visit):
     page = visit("chapters/rates.html", scheme="dark")
     draw_charts(page)
     page.emulate_media(media="print")
     assert page.locator(".bar:visible, .sidebar:visible, .pager:visible, .chart-view:visible").count() == 0
     assert page.locator(".chart img:visible").count() == 2
+    assert page.evaluate("getComputedStyle(document.querySelector('.table-scroll')).backgroundImage") == "none"
     assert page.evaluate("getComputedStyle(document.querySelector('article p')).color") == "rgb(27, 26, 23)"
 
 

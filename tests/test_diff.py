@@ -214,6 +214,14 @@ def test_an_edition_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
         (folder / path).write_text(whole, "utf-8")
 
 
+def test_what_a_file_manager_leaves_is_no_change_by_hand(tmp_path: Path) -> None:
+    folder = pinned(tmp_path / "1.0.0")
+    for place in ("data", "results/tables"):
+        (folder / place / ".DS_Store").write_text("")
+    with diff.opened(str(folder)) as edition:
+        assert ".DS_Store" not in edition.results
+
+
 def test_the_quick_numbers_are_those_of_the_notebooks_run_by_papermill(before: Path, tmp_path: Path) -> None:
     from districtloss import notebooks, publish
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import itertools
 import math
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -18,10 +18,11 @@ import new_data
 import real
 from districtloss import choices, claims, explorer, parameters, rates
 from districtloss.markup import script_json
-from districtloss.paths import ASSETS, CACHE
+from districtloss.paths import ASSETS
 from districtloss.study import Study
 from districtloss.tables import read_tables
 from districtloss.values import printed, printed_range
+from looking import axe
 from small_data import write
 
 EDGES = ["low", "point", "high"]
@@ -257,6 +258,25 @@ def test_an_address_shows_what_its_command_computes(page_at, chosen):
 
 
 @pytest.mark.browser
+def test_numbers_are_printed_as_in_the_report(page_at):
+    chance = np.random.default_rng(7)
+    drawn = chance.choice([-1, 1], 3000) * 10 ** chance.uniform(-7, 6, 3000)
+    ties = np.arange(-40, 40) / 8
+    numbers = [0.5, -0.5, 0.00096, 0.0999, 0.0096, 1e-6, 9e-7, 0.001, *drawn.tolist(), *ties.tolist()]
+    function = re.search(r"function printed\(.*?\n  }\n", (ASSETS / "explorer.js").read_text("utf-8"), re.DOTALL)
+    page = page_at()
+    for decimals in (0, 1, 2):
+        of_page = page.evaluate(
+            f"numbers => {{ {function[0]}; return numbers.map(n => printed(n, {decimals})); }}", numbers
+        )
+        differ = [
+            (n, p, printed(n, decimals)) for n, p in zip(numbers, of_page, strict=True) if p != printed(n, decimals)
+        ]
+        assert not differ, decimals
+    page.context.close()
+
+
+@pytest.mark.browser
 def test_a_choice_by_keyboard_moves_numbers_address_command_and_curve(page_at):
     page = page_at("#decision-d04")
     place = page.evaluate("history.length")
@@ -336,15 +356,7 @@ def test_the_explorer_fits_and_axe_finds_nothing(page_at, width, scheme):
     page = page_at("?D04=counted&as_of=2021-06-30&D99=x&D08=separate_fall", width=width, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator(".more-choices").get_attribute("open") is not None
-    if importlib.util.find_spec("axe_playwright_python"):
-        import axe_playwright_python
-
-        source = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-    else:
-        source = CACHE / "axe.min.js"
-    if not source.is_file():
-        pytest.skip("axe-core is not here (pip install axe-playwright-python, or axe.min.js in build/cache)")
-    page.evaluate(source.read_text(encoding="utf-8"))
+    page.evaluate(axe())
     found = page.evaluate("axe.run(document, {preload: false})")["violations"]
     assert not [(v["id"], v["nodes"][0]["html"]) for v in found]
     page.context.close()

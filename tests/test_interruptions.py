@@ -124,10 +124,20 @@ def test_an_interrupted_build_says_so_and_leaves_all_as_it_was(data, report, sec
         where = f"seed {SEED}, interrupted after {moment:.2f} s"
         # Once all is done and Python itself ends, a signal does what it does by default.
         assert process.returncode in (0, code, -how), f"{where}: {errors}"
-        assert errors == ("stopped; nothing was changed\n" if process.returncode == code else ""), where
+        assert errors == ("stopped\n" if process.returncode == code else ""), where
         assert digest.tree(report) == before, where
         assert [path.name for path in report.parent.iterdir()] == ["report"], where
         assert _gone(process.pid), where
+
+
+def test_what_a_file_manager_leaves_does_not_make_a_report_stale(data: Path, report: Path):
+    (report / ".DS_Store").write_text("")
+    process = subprocess.run(
+        [sys.executable, "-m", "districtloss", "build", "--renderer", "pandoc", "--data", data, "--output", report],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "Nothing has changed" in process.stderr + process.stdout
+    assert (report / ".DS_Store").exists()
 
 
 def test_of_two_builds_into_one_folder_the_second_is_refused_clearly(data: Path, tmp_path: Path):
@@ -136,7 +146,7 @@ def test_of_two_builds_into_one_folder_the_second_is_refused_clearly(data: Path,
         process = _build(data, target)
         _, errors = process.communicate()
     assert process.returncode == 2
-    assert errors == f"{target}: another build is writing it, wait for it, or name another folder\n"
+    assert errors == f"{target}: another command is writing it, wait for it, or name another folder\n"
 
 
 def test_two_builds_at_once_never_mix(data: Path, tmp_path: Path):
@@ -158,7 +168,7 @@ def test_a_lock_whose_file_was_taken_away_is_no_lock(tmp_path: Path, monkeypatch
         Path(stream.name).unlink()
 
     monkeypatch.setattr(output.fcntl, "flock", taken_away)
-    with pytest.raises(Faults, match="another build is writing it"), output.replacing(target):
+    with pytest.raises(Faults, match="another command is writing it"), output.replacing(target):
         pass
 
 
@@ -172,6 +182,22 @@ def test_a_link_stays_a_link_and_what_it_points_to_is_replaced(data: Path, good:
     assert (tmp_path / "report").is_symlink()
     assert output.manifest(tmp_path / "disk" / "report") not in (None, before)
     assert sorted(p.name for p in [*tmp_path.iterdir(), *(tmp_path / "disk").iterdir()]) == ["disk", "report", "report"]
+
+
+def test_whatever_replaces_a_folder_leaves_a_link_to_it_a_link(tmp_path: Path):
+    (tmp_path / "report").symlink_to(tmp_path / "disk")
+    with output.replacing(tmp_path / "report") as work:
+        (work / "page").write_text("new")
+    assert (tmp_path / "report").is_symlink()
+    assert (tmp_path / "disk" / "page").read_text() == "new"
+
+
+def test_what_a_killed_build_left_is_cleared_away_whatever_the_folder_is_called(tmp_path: Path):
+    (tmp_path / ".a[bc]*.building-x").mkdir()
+    (tmp_path / ".ab.building-of-another-build").mkdir()
+    with output.replacing(tmp_path / "a[bc]*"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".ab.building-of-another-build", "a[bc]*"]
 
 
 def test_a_place_where_a_file_system_is_mounted_is_refused(data: Path, small_disk: Path):

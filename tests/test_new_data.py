@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,9 +19,10 @@ import pytest
 
 import hostile
 import new_data
-from districtloss import acled, build, folders, output, parameters
+from districtloss import acled, build, choices, claims, folders, output, parameters
 from districtloss.faults import Faults
 from districtloss.paths import DATA, ROOT
+from districtloss.study import Study
 from districtloss.tables import Tables, read_tables
 from small_data import write
 
@@ -58,6 +61,15 @@ def dead_links(page: Path) -> Iterator[str]:
             yield link[2]
 
 
+def assert_whole(report: Path) -> None:
+    """Assert that no page of a report leaves anything out unsaid, and that its links lead somewhere."""
+    for page in (report / "index.html", *(report / "chapters").glob("*.html")):
+        text = text_of(page)
+        assert not HOLES.search(text), f"{page.name}: {text}"
+        assert "not known" not in text, page.name
+        assert not list(dead_links(page)), page.name
+
+
 @cache
 def ids(page: Path) -> set[str]:
     return set(lxml.html.parse(page).xpath("//@id"))
@@ -67,13 +79,8 @@ def ids(page: Path) -> set[str]:
 @pytest.mark.parametrize("name", new_data.FOLDERS)
 def test_every_kind_of_folder_makes_a_whole_report(tmp_path: Path, name: str):
     report = built(new_data.folder(name, tmp_path / "data"), tmp_path / "report")
-    pages = [report / "index.html", *sorted((report / "chapters").glob("*.html"))]
-    assert len(pages) == 10 - 1
-    for page in pages:
-        text = text_of(page)
-        assert not HOLES.search(text), f"{page.name}: {text}"
-        assert "not known" not in text, page.name
-        assert not list(dead_links(page)), page.name
+    assert len(list((report / "chapters").glob("*.html"))) == 8
+    assert_whole(report)
     values = json.loads((report / "results" / "values.json").read_text("utf-8"))
     assert values["sources_count"]["value"] >= 1
     assert len(pypdf.PdfReader(report / "report.pdf").pages) > 5
@@ -183,21 +190,60 @@ def figures(tmp_path: Path, *more: dict[str, str], **changed: str) -> Path:
 )
 def test_figures_that_the_chapter_does_not_expect_make_a_report_all_the_same(tmp_path, more, changed):
     report = built(figures(tmp_path, *more, **changed), tmp_path / "report")
-    for page in (report / "index.html", *(report / "chapters").glob("*.html")):
-        assert not HOLES.search(text_of(page)) and "not known" not in text_of(page), page.name
-        assert not list(dead_links(page)), page.name
+    assert_whole(report)
 
 
 @pytest.mark.usefixtures("aside")
-def test_the_number_of_districts_fits_the_country_and_the_figures(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("denominator", "changed", "fault"),
+    [
+        ("60", {}, "60 is less than the 81 of C012"),
+        (
+            "419",
+            {"qualifier": "up_to", "value_low": "", "value_high": "500", "denominator": ""},
+            "419 is less than the 500 of C012",
+        ),
+    ],
+)
+def test_no_figure_is_above_the_number_of_districts(tmp_path: Path, denominator: str, changed, fault: str):
+    data = figures(tmp_path, **changed)
+    with pytest.raises(Faults, match=fault):
+        build.build(data, tmp_path / "report", parameters.parse({"denominator": denominator}), rendered=False)
+
+
+def norland(folder: Path) -> Path:
+    """Another country, with a figure on the scale of districts."""
+    data = new_data.another_country()
+    data["claims"].append(
+        data["claims"][0]
+        | {
+            "claim_id": "C002",
+            "measure": "districts_held",
+            "side": "taliban",
+            "scope": "XA",
+            "kind": "stock",
+            "since": "",
+        }
+    )
+    return write(folder, data)
+
+
+@pytest.mark.usefixtures("aside")
+def test_where_figures_are_of_another_country_its_number_of_districts_is_asked_for(tmp_path: Path):
+    data = norland(tmp_path / "data")
+    with pytest.raises(Faults, match="419 is the number of districts of Afghanistan, and C002 is of XA"):
+        build.build(data, tmp_path / "report", parameters.parse({"start": "2021-11-20"}), rendered=False)
+    given = parameters.parse({"start": "2021-11-20", "denominator": "480"})
+    build.build(data, tmp_path / "report", given, rendered=False)
+    assert [f.options for f in choices.claim_factors(Study.of(read_tables(data), given))] == [("480",)]
+
+
+def test_a_folder_may_call_afghanistan_as_it_likes(tmp_path: Path):
     data = figures(tmp_path)
-    for settings, fault in (({"denominator": "60"}, "60 is less than the 81 of C012"), ({"denominator": "419"}, None)):
-        given = parameters.parse(settings)
-        if fault is None:
-            build.build(data, tmp_path / "report", given, rendered=False)
-            continue
-        with pytest.raises(Faults, match=fault):
-            build.build(data, tmp_path / "report", given, rendered=False)
+    (data / "datapackage.json").write_text(json.dumps({folders.COUNTRY: "Northern Afghanistan"}), "utf-8")
+    study = Study.of(read_tables(data), parameters.Parameters())
+    claims.check_denominator(study.tables.claims, study.parameters.denominator)
+    assert [f.options for f in choices.claim_factors(study)] == [("419", "401")]
 
 
 @pytest.mark.usefixtures("aside")
@@ -326,6 +372,18 @@ def test_a_file_of_a_part_that_has_no_form_is_told_as_any_other(added: Path):
     for read in (read_tables, lambda folder: folders.whole(folder).__enter__()):
         with pytest.raises(Faults, match=r"events\.csv:1: the columns are divided by ';'"):
             read(added)
+
+
+@pytest.mark.parametrize("extends", ["add", "replace"])
+def test_a_full_disk_is_told_where_a_part_is_joined_with_ours(tmp_path: Path, monkeypatch, extends: str):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(folders.shutil, "copyfile", full)
+    with pytest.raises(
+        Faults, match=r"part: cannot be joined with our tables \(.*No space left on device\), make room"
+    ):
+        read_tables(part(tmp_path / "part", extends, {"claims": new_data.no_decisions()["claims"]}))
 
 
 def test_tables_that_replace_ours_stand_alone(tmp_path: Path):

@@ -15,6 +15,7 @@ import papermill
 import pytest
 
 from districtloss import notebooks
+from districtloss.faults import Fault, Faults
 from districtloss.paths import ROOT
 
 CELLS = [
@@ -83,6 +84,18 @@ def test_a_cell_that_fails_is_told_with_its_source(tmp_path, monkeypatch, kernel
     assert (error.value.ename, error.value.source) == ("ZeroDivisionError", "x / 0")
     assert "division by zero" in str(error.value)
     assert not (tmp_path / "stage" / "kept").exists()
+
+
+def test_faults_that_a_cell_finds_are_told_as_anywhere_and_none_is_a_failure(tmp_path, monkeypatch) -> None:
+    found = [Fault("a.csv", 3, "day", "is wrong: 'x'", "a day"), Fault("b.csv", None, None, "is missing", "add it")]
+    finding = f"from districtloss.faults import Fault, Faults\nraise Faults({found!r})"
+    with pytest.raises(Faults) as faults:
+        books = [notebook(tmp_path / "01_a.ipynb", [finding])]
+        executed(tmp_path / "one", books, monkeypatch, kernel=False)
+    assert str(faults.value) == str(Faults(found))
+    with pytest.raises(papermill.PapermillExecutionError):
+        books = [notebook(tmp_path / "01_a.ipynb", [finding.replace(repr(found), "[]")])]
+        executed(tmp_path / "two", books, monkeypatch, kernel=False)
 
 
 def test_a_name_that_a_cell_defines_is_not_there_in_the_next_notebook(tmp_path, monkeypatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from districtloss import folders
 from districtloss.faults import Faults
 from districtloss.paths import DATA
 from districtloss.schema import load
@@ -299,6 +300,22 @@ def test_a_folders_own_data_package_adds_to_the_vocabulary_and_changes_nothing_e
     assert read_tables(tmp_path).claims["claimant"].tolist() == ["red_cross", "taliban", "afghan_mod"]
 
 
+def test_the_two_codings_of_a_folder_speak_its_language(tmp_path: Path):
+    data = rows()
+    data["claims"][0]["claimant"] = "red_cross"
+    write(tmp_path, data)
+    term = '{"name": "claimant", "constraints": {"enum": ["%s"]}}'
+    (tmp_path / "datapackage.json").write_text(CLAIMS % f"[{term % 'red_cross'}]")
+    for coding in ("first_coding", "second_coding"):
+        write(tmp_path / coding, {name: data[name] for name in ("events", "claims")})
+    read_tables(tmp_path)
+    own = tmp_path / "first_coding" / "datapackage.json"
+    own.write_text(CLAIMS % f"[{term % 'unicef'}]")
+    (fault,) = told(tmp_path)
+    assert fault.startswith("first_coding/claims.csv:2: claimant: 'red_cross' is not in the vocabulary")
+    assert own in folders.data_files(tmp_path)  # a build holds the codings to the same rules
+
+
 CLAIMS = '{"resources": [{"name": "claims", "schema": {"fields": %s}}]}'
 
 
@@ -325,6 +342,7 @@ def test_terms_are_added_as_frictionless_lists_them(tmp_path: Path, terms: str):
         ("[]", "is not an object"),
         ('{"resources": {}}', "resources: is not a list"),
         ('{"resources": [7]}', "resources[0]: is not an object"),
+        ('{"resources": [{"name": []}]}', "resources[0].name: is not text"),
         (CLAIMS % '"all"', "resources[0].schema.fields: is not a list"),
         (
             CLAIMS % '[{"name": "kind", "constraints": {"enum": [1]}}]',

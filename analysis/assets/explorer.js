@@ -15,12 +15,12 @@
 
   function printed(number, decimals) {
     const size = Math.abs(number), scaled = size * 10 ** decimals;
-    // What would round to nothing is printed to its first digit.
-    if (size >= 1e-6 && !/[1-9]/.test(size.toFixed(decimals))) return printed(number, -Math.floor(Math.log10(size)));
     // toFixed rounds what is nearer as Python does; an exact tie goes to the even digit there.
     const tie = scaled % 1 === 0.5 && Math.floor(scaled) % 2 === 0 && (size * 1024) % 1 === 0;
     const text = (tie ? Math.floor(scaled) / 10 ** decimals : size).toFixed(decimals)
       .replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
+    // What would round to nothing is printed to its first digit.
+    if (size >= 1e-6 && !/[1-9]/.test(text)) return printed(number, -Math.floor(Math.log10(Number(size.toExponential(0)))));
     return number < 0 && /[1-9]/.test(text) ? `−${text}` : text;
   }
 

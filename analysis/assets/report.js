@@ -168,7 +168,7 @@
       mount.setAttribute("role", "img");
       mount.removeAttribute("aria-roledescription");
       mount.setAttribute("aria-label", image?.alt ?? "");
-      if (mount.scrollWidth > mount.clientWidth + 1) mount.tabIndex = 0;
+      watchWidth.observe(mount); // anew after each drawing, which can be wider in a box that is as it was
       chart.dispatchEvent(new CustomEvent("chart-ready", { bubbles: true, detail: { view: result.view, name: chart.dataset.spec } }));
     } catch (error) {
       delete chart.dataset.live; // the drawing stays
@@ -315,7 +315,7 @@
     addEventListener("resize", () => { if (open && !card.hidden) place(open); });
   }
 
-  // TABLES: only a box that scrolls needs a stop for the keyboard.
+  // TABLES AND CHARTS: only a box that scrolls needs a stop for the keyboard.
 
   const watchWidth = new ResizeObserver((entries) => {
     for (const { target } of entries) {

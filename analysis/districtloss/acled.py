@@ -15,7 +15,6 @@ import json
 import re
 import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,12 +25,12 @@ from rapidfuzz import fuzz, process
 
 from districtloss import digest, folders, output, values
 from districtloss.faults import Fault, Faults
+from districtloss.folders import LEFT_OUT, TO_SETTLE
 from districtloss.markup import inert_cell
 from districtloss.paths import DATA
 from districtloss.schema import CONTROL
 from districtloss.wording import MONTHS, fold
 
-TO_SETTLE, LEFT_OUT = "to_settle.csv", "left_out.csv"
 ASKED = ["column", "spelling", "province", "rows", "candidates", "answer"]
 LEFT = ["row", "event_id_cnty", "event_date", "sub_event_type", "admin1", "admin2", "why"]
 
@@ -561,8 +560,8 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
         theirs = [event for event in events if _of_another_group(event, origin[event["event_id"]][1])]
         for event in theirs:
             how = "won back from" if event["event_type"] in GAINS else "taken by"
-            row, _ = origin.pop(event["event_id"])
-            left.append(_left(row, int(event["paragraph"]), f"{how} another group than {TALIBAN}"))
+            taken, _ = origin.pop(event["event_id"])
+            left.append(_left(taken, int(event["paragraph"]), f"{how} another group than {TALIBAN}"))
         events = [event for event in events if event["event_id"] in origin]
         left.sort(key=lambda one: int(one["row"]))
     days = [day for row in here if (day := day_of(row["event_date"])) and not future(day)]
@@ -820,17 +819,14 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
 
     Answers in its to_settle.csv are taken. Raises Faults, and then leaves the folder as it was.
     """
-    check_target(target)
     gazetteer = Gazetteer.of(places) if places else Gazetteer.ours()
     export = read_export(path)
     _check_day_first(export, path)
     _check_country(export, gazetteer, path)
-    made = convert(export, gazetteer, read_answers(target / TO_SETTLE, gazetteer))
-    try:
-        write(made, target)
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror})"
-        raise Faults([Fault(str(target), None, None, problem, output.ROOM)]) from None
+    with output.replacing(target, check_target) as fresh:
+        # The answers are somebody's work: where an import was killed, they are in their place again only now.
+        made = convert(export, gazetteer, read_answers(target / TO_SETTLE, gazetteer))
+        _fill(made, fresh)
     return made
 
 
@@ -878,8 +874,7 @@ def _made(folder: Path, package: Mapping[str, object]) -> dict[str, str]:
 
 def check_target(target: Path) -> None:
     """Raise Faults unless the folder is new, empty or an import's before."""
-    if target.exists() and not target.is_dir():
-        raise Faults([Fault(str(target), None, None, "is a file", "name a folder")])
+    output.check_folder(target)
     if not target.exists() or not any(target.iterdir()):
         return
     try:
@@ -898,19 +893,6 @@ def check_target(target: Path) -> None:
         problem = f"holds {named}, added or changed since the import"
         remedy = "which would undo that: import into another folder, or move this one"
         raise Faults([Fault(str(target), None, None, problem, remedy)])
-
-
-def write(made: Import, target: Path) -> None:
-    """Write the folder beside its place, and put it there whole: the answers in it are somebody's work."""
-    target = target.absolute()
-    with output.made(target.parent):
-        for litter in target.parent.glob(f".{target.name}.importing-*"):  # of an import that was killed
-            shutil.rmtree(litter, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.importing-", dir=target.parent) as scratch:
-            fresh = Path(scratch) / "new"
-            fresh.mkdir()
-            _fill(made, fresh)
-            output.put_in_place(fresh, target)
 
 
 def _fill(made: Import, folder: Path) -> None:

@@ -31,14 +31,15 @@ def write(folder: Path, result: AuditResult) -> None:
 
 
 def read(folder: Path) -> dict[str, Any] | None:
-    """Return the outcome of the audit of these very tables, or None: never audited, or changed since."""
+    """Return the outcome of the audit of these very tables, or None: never audited, changed since, or not as kept."""
     try:
         content = json.loads((folder / NAME).read_text("utf-8"))
     except (OSError, ValueError):
         return None
     if not isinstance(content, dict) or content.get("tables") != tables_hash(folder):
         return None
-    return content["outcome"]
+    outcome = content.get("outcome")
+    return outcome if isinstance(outcome, dict) and {"checks", "faults", "rows"} <= outcome.keys() else None
 
 
 def table(outcome: dict[str, Any] | None) -> pd.DataFrame:

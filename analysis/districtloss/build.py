@@ -6,9 +6,9 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def build(
     Raises Faults for anything in the user's input that cannot be used; `target` is then as it was.
     """
     thread_environment()
-    target = target.resolve() if target.is_symlink() else target  # what it points to is replaced, not the link
+    target = output.behind_link(target)
     output.check_ours(target)
     chosen = choose_renderer(renderer) if rendered else ("none", "")
     if not data.is_dir():
@@ -59,17 +59,7 @@ def build(
                 say=say,
             )
         except Faults as found:
-            given = folders.about(data).parameters
-            faults = (_of_the_folder(joined.located(fault), given, parameters) for fault in found.faults)
-            raise Faults(dict.fromkeys(faults)) from None
-
-
-def _of_the_folder(fault: Fault, given: Mapping[str, str], parameters: Parameters) -> Fault:
-    """Return a fault of a decision as one of datapackage.json where it is that file that takes it so."""
-    name = fault.column or ""
-    if fault.file == "--set" and name in given and parameters.decisions.get(name) == given[name]:
-        return replace(fault, file=folders.PACKAGE, column=f"{folders.PARAMETERS} {name}")
-    return fault
+            raise folders.told_where_set(map(joined.located, found.faults), data, parameters) from None
 
 
 def _build(
@@ -148,7 +138,7 @@ def choose_renderer(wanted: str) -> tuple[str, str]:
 
 
 def _intact(target: Path, manifest: dict[str, Any]) -> bool:
-    files = digest.tree(target)
+    files = output.tree(target)
     files.pop(output.MANIFEST, None)
     return files == manifest.get("outputs")
 

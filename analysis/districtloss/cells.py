@@ -144,7 +144,8 @@ def _distinct(words: list[np.ndarray], rows: int) -> tuple[np.ndarray, list[str]
     return codes, together[kept].tobytes().decode().split("\0")[:-1]
 
 
-MIXER = np.uint64(0x9E3779B97F4A7C15)  # odd: where all words but the first are the same, so is that
+# odd, so that multiplying by it loses nothing: cells that differ in one word alone never mix to one number
+MIXER = np.uint64(0x9E3779B97F4A7C15)
 
 
 def _first(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

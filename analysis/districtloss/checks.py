@@ -403,9 +403,8 @@ def _scopes(run: _Run) -> None:
 
 
 def _alternatives(run: _Run) -> None:
-    if not run.has("decisions", "decision_id", "chosen", "alternatives", "note"):
-        return
-    if "options" in run.known.partial:
+    told = run.has("decisions", "decision_id", "chosen", "alternatives", "note")
+    if not told or "options" in run.known.partial:
         return
     has_rows = set()
     if run.has("options", "decision_id", "option"):

@@ -392,12 +392,13 @@ def weekly(counts: pd.DataFrame, name: str, days: pd.Series | int, confidence: f
 def claim_factors(study: Study) -> list[Factor]:
     """Return the choices that can move an implied rate between two figures: decisions and the denominator."""
     speakers = figures.compared(study.tables.claims)
-    scale = [c["claim_id"] for _, c in speakers.iterrows() if figures.is_district_scale(c)]
+    scale = speakers[figures.on_district_scale(speakers)]["claim_id"]
     chosen = study.parameters.denominator
-    known = ("419", str(OTHER_DENOMINATOR)) if study.country == "Afghanistan" else ()
+    home = study.tables.provinces["province_id"].str.startswith(f"{figures.HOME}-").all()
+    known = ("419", str(OTHER_DENOMINATOR)) if home else ()
     denominators = tuple(dict.fromkeys((str(chosen), *known)))
     return [
-        *decision_factors(study.tables, study.parameters.decisions, scale),
+        *decision_factors(study.tables, study.parameters.decisions, list(scale)),
         Factor("denominator", "How many districts does the country have?", denominators),
     ]
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from districtloss.faults import Fault, Faults
 from districtloss.intervals import Interval
+from districtloss.parameters import Parameters
 
 # A row of claims, or of `common_scale`: a Series, or a mapping, which is far quicker to make of many rows.
 Row: TypeAlias = "pd.Series | Mapping[Hashable, Any]"
@@ -31,6 +32,7 @@ DISTRICT_MEASURES = ("district_centers_held", "districts_held")
 # What is about the state of the war; the deadlines of the withdrawal are not set against these.
 COMPARED_KINDS = ("stock", "share", "strength")
 NOT_COMPARED = ("withdrawal_deadline",)
+HOME = "AF"  # the scope of figures of the country whose number of districts is the default
 
 
 def national(claims: pd.DataFrame) -> pd.Series:
@@ -134,9 +136,7 @@ def common_scale(claims: pd.DataFrame, denominator: int) -> pd.DataFrame:
     """
     rows = []
     named = ["claim_id", "claimant", "claimant_name", "measure", "as_of_earliest", "as_of_latest"]
-    for claim in claims.to_dict("records"):
-        if not is_district_scale(claim):
-            continue
+    for claim in claims[on_district_scale(claims)].to_dict("records"):
         factor = denominator if claim["kind"] == "share" else 1
         value = value_interval(claim, denominator) * factor
         narrow = narrow_value(claim) * factor
@@ -155,18 +155,24 @@ def common_scale(claims: pd.DataFrame, denominator: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def check_denominator(claims: pd.DataFrame, denominator: int, default: int, country: str) -> None:
+def check_denominator(claims: pd.DataFrame, denominator: int) -> None:
     """Raise Faults where figures on the scale of districts and the number of districts do not go together: it is
-    the default, which is Afghanistan's, in another country, or less than a figure."""
+    the default, which is Afghanistan's, and a figure is of another country, or it is less than a figure."""
     scale = compared(claims)
     scale = scale[on_district_scale(scale)]
     problem, remedy = "", "say how many districts the country has: --set denominator=330"
-    if len(scale) and country != "Afghanistan" and denominator == default:
-        problem = f"{default} is the number of districts of Afghanistan, and {scale['claim_id'].iat[0]} is of {country}"
-    above = scale[(scale["kind"] != "share") & (scale["value_low"] > denominator)]
+    # By their scope and not by how the folder calls its country: "Northern Afghanistan" has Afghan figures.
+    foreign = scale[scale["scope"] != HOME]
+    if len(foreign) and denominator == Parameters().denominator:
+        claim = foreign.iloc[0]
+        problem = (
+            f"{denominator} is the number of districts of Afghanistan, and {claim['claim_id']} is of {claim['scope']}"
+        )
+    largest = scale[["value_low", "value_high"]].max(axis=1)
+    above = scale[(scale["kind"] != "share") & (largest > denominator)]
     if len(above):
         claim = above.iloc[0]
-        problem = f"{denominator} is less than the {claim['value_low']:g} of {claim['claim_id']}"
+        problem = f"{denominator} is less than the {largest[claim.name]:g} of {claim['claim_id']}"
     if problem:
         raise Faults([Fault("--set", None, "denominator", problem, remedy)])
 

@@ -87,7 +87,7 @@ def main() -> None:
             print(f"and {left} more {'fault' if left == 1 else 'faults'}", file=sys.stderr)
         sys.exit(2)
     except Stopped as stopped:
-        print("stopped; nothing was changed", file=sys.stderr)
+        print("stopped", file=sys.stderr)  # before or after the report was in its place: nobody knows here
         sys.exit(stopped.args[0])
 
 
@@ -124,8 +124,8 @@ def _tell_unsettled(data: Path) -> None:
     from districtloss import folders
 
     if left := folders.unsettled(data):
-        spellings = "1 spelling" if left == 1 else f"{left:,} spellings"
-        print(f"{data / 'to_settle.csv'}: {spellings} without an answer; the rows that bear them are left out.")
+        rows = "1 row waits for its place" if left == 1 else f"{left:,} rows wait for their places"
+        print(f"{data}: {rows}; fill the answers of {folders.TO_SETTLE}, and import the export again.")
 
 
 def _make(
@@ -225,14 +225,17 @@ def acled(
 @app.command()
 def check(data: Data = None) -> None:  # type: ignore[assignment]
     """Validate a data folder; list every fault."""
-    from districtloss import decisions
+    from districtloss import decisions, folders
     from districtloss.tables import read_tables
     from districtloss.values import agreeing
 
     folder = _default(data, "DATA")
     tables = read_tables(folder)
     parameters = _parameters(folder, None, None, None)
-    decisions.check_choice(tables.decisions, parameters.decisions)
+    try:
+        decisions.check_choice(tables.decisions, parameters.decisions)
+    except Faults as found:
+        raise folders.told_where_set(found.faults, folder, parameters) from None
     events, claims = f"{len(tables.events):,}", f"{len(tables.claims):,}"
     told = f"{events} {agreeing(events, 'event', 'events')} and {claims} {agreeing(claims, 'claim', 'claims')}"
     print(f"{folder}: no fault in {told}.")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from districtloss import attribution, digest, output, versions
+from districtloss import attribution, output, versions
 from districtloss.attribution import Cause, Ends
 from districtloss.faults import Fault, Faults
 from districtloss.templates import fill
@@ -58,11 +58,11 @@ def opened(name: str) -> Iterator[Edition]:
             name=str(record["version"]) if record["generator"] == versions.GENERATOR else str(folder),
             version=str(record["version"]),
             digest=record["digest"],
-            numbers=_read_numbers(folder),
+            numbers=json.loads((folder / "results" / "values.json").read_text("utf-8")),
             tables=tables,
             parameters=_given(record["parameters"], tables),
             data=data,
-            results=digest.tree(folder / "results" / "tables"),
+            results=output.tree(folder / "results" / "tables"),
         )
 
 
@@ -81,7 +81,7 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
 def _check_as_made(folder: Path, record: Mapping[str, Any]) -> None:
     """Raise Faults where data or results are not those that the manifest lists."""
     listed = {path: sha256 for path, sha256 in record["outputs"].items() if _is_compared(path)}
-    there = {path: digest.sha256(folder / path) for path in digest.paths(folder) if _is_compared(path)}
+    there = {path: sha256 for path, sha256 in output.tree(folder).items() if _is_compared(path)}
     changed = sorted(path for path in listed.keys() | there.keys() if listed.get(path) != there.get(path))
     if changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
@@ -91,16 +91,6 @@ def _check_as_made(folder: Path, record: Mapping[str, Any]) -> None:
 
 def _is_compared(path: str) -> bool:
     return path.startswith((f"{versions.DATA}/", "results/tables/")) or path in ("results/values.json", output.DATA_ZIP)
-
-
-def _read_numbers(folder: Path) -> dict[str, Any]:
-    path = folder / "results" / "values.json"
-    try:
-        numbers = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        remedy = "`districtloss verify` tells what else has changed"
-        raise Faults([Fault(str(path), None, None, f"cannot be read ({str(error)[:80]})", remedy)]) from None
-    return dict(numbers)
 
 
 def _unpack(folder: Path, target: Path) -> None:
@@ -329,7 +319,7 @@ def _other_files(before: Edition, after: Edition) -> list[str]:
     from districtloss import schema
 
     told = {table.file for table in schema.load().tables.values()}
-    was, now = digest.tree(before.data), digest.tree(after.data)
+    was, now = output.tree(before.data), output.tree(after.data)
     # A ZIP of a build may hold fewer files than a pinned folder: what only one has is not a difference of content.
     both = was.keys() & now.keys()
     return [f"data/{path}" for path in sorted(both) if path not in told and was[path] != now[path]]

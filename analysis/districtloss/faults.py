@@ -29,6 +29,12 @@ class Fault:
         return (self.file, self.row or 0, self.column or "", self.problem)
 
 
+def read_back(text: str) -> list[Fault]:
+    """Take faults that another process printed, a line each, apart: so far that they are printed the same again."""
+    lines = (line.partition(": ") for line in text.splitlines() if line.strip())
+    return [Fault(where, None, None, problem) for where, _, problem in lines]
+
+
 class Faults(Exception):
     """The input cannot be used. Carries every fault that was found, in the order of the files."""
 

@@ -23,13 +23,16 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from districtloss.faults import Fault, Faults
 from districtloss.paths import DATA, DATAPACKAGE
+
+if TYPE_CHECKING:
+    from districtloss.parameters import Parameters
 
 PACKAGE = DATAPACKAGE.name
 EXTENDS = "districtloss:extends"
@@ -37,6 +40,8 @@ COUNTRY = "districtloss:country"
 SIDE = "districtloss:side"
 PARAMETERS = "districtloss:parameters"
 IMPORT = "districtloss:import"  # by which a folder is known to be an import's
+# What an import asks, and the rows that it did not take.
+TO_SETTLE, LEFT_OUT = "to_settle.csv", "left_out.csv"
 KEYS = (EXTENDS, COUNTRY, SIDE, PARAMETERS, IMPORT)
 MODES = ("add", "replace")
 LONGEST_NAME = 80
@@ -88,6 +93,22 @@ def defaults(folder: Path) -> dict[str, str]:
     return found
 
 
+def told_where_set(faults: Iterable[Fault], folder: Path, chosen: Parameters) -> Faults:
+    """Return faults of parameters as ones of datapackage.json where it is that file that sets them so."""
+    from districtloss import parameters
+
+    given = defaults(folder)
+    of_folder, of_all = parameters.settings(parameters.parse(given)), parameters.settings(chosen)
+
+    def located(fault: Fault) -> Fault:
+        name = "start" if fault.file == "--start" else fault.column or ""
+        if fault.file not in ("--set", "--start") or name not in given or of_folder.get(name) != of_all.get(name):
+            return fault
+        return replace(fault, file=PACKAGE, column=f"{PARAMETERS} {name}")
+
+    return Faults(dict.fromkeys(map(located, faults)))
+
+
 def about(folder: Path) -> About:
     """Read what datapackage.json says of the folder. Raises Faults where a key of ours has no value of ours."""
     package = package_in(folder)
@@ -135,6 +156,9 @@ def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:
         if not isinstance(resource, dict):
             yield fault(at, "an object")
             continue
+        if not isinstance(resource.get("name", ""), str):
+            yield fault(f"{at}.name", "text")
+            continue
         # A resource of another name is no table of ours, and a schema may be the name of a file.
         rules = resource.get("schema")
         if f"{resource.get('name')}.csv" not in own or rules is None or isinstance(rules, str):
@@ -177,11 +201,11 @@ def check_ends(path: Path, *, pipes: bool = False) -> None:
 
 
 def unsettled(folder: Path) -> int:
-    """Return how many spellings of an import wait for an answer: their rows are not in its tables."""
+    """Return how many rows of an import wait for their place to be settled, or for the import that takes the answer."""
     try:
-        check_ends(folder / "to_settle.csv")
-        with (folder / "to_settle.csv").open(encoding="utf-8-sig", newline="") as stream:
-            return sum(not (row.get("answer") or "").strip() for row in csv.DictReader(stream))
+        check_ends(folder / LEFT_OUT)
+        with (folder / LEFT_OUT).open(encoding="utf-8-sig", newline="") as stream:
+            return sum((row.get("why") or "").endswith(TO_SETTLE) for row in csv.DictReader(stream))
     except (OSError, ValueError, csv.Error):
         return 0
 
@@ -196,7 +220,7 @@ def data_files(data: Path) -> list[Path]:
     # Whatever else stands there, such as what an import left out, is no part of the report.
     content = {*table_files(), PACKAGE, *BESIDE}
     files = [p for p in data.iterdir() if p.name in content]
-    codings = [path for folder in CODINGS for path in (data / folder).glob("*.csv")]
+    codings = [p for folder in CODINGS for p in (data / folder).glob("*") if p.suffix == ".csv" or p.name == PACKAGE]
     return sorted(files + codings)
 
 
@@ -260,18 +284,27 @@ def whole(folder: Path) -> Iterator[Whole]:
         yield Whole(folder)
         return
     with tempfile.TemporaryDirectory(prefix="districtloss-data-") as scratch:
-        yield _joined(folder, Path(scratch), extends)
+        try:
+            made = _joined(folder, Path(scratch), extends)
+        except OSError as error:
+            raise _not_joined(
+                folder, f"cannot be joined with our tables ({error})", "make room, and every file readable"
+            ) from None
+        yield made
+
+
+def _not_joined(folder: Path, problem: str, remedy: str) -> Faults:
+    """Return the faults of the folder's files, or, where each is right by itself, this one."""
+    from districtloss.tables import faults_of_present
+
+    return Faults(faults_of_present(folder) or [Fault(str(folder), None, None, problem, remedy)])
 
 
 def _joined(folder: Path, target: Path, extends: str) -> Whole:
     from districtloss import schema  # needs pandas
-    from districtloss.tables import faults_of_present
 
-    try:
-        for path in data_files(folder):
-            check_ends(path)
-    except OSError:
-        raise Faults(faults_of_present(folder)) from None
+    for path in data_files(folder):
+        check_ends(path)
     made = Whole(target)
     tables = schema.load().tables
     theirs = {name for name, table in tables.items() if (folder / table.file).exists()}
@@ -281,10 +314,7 @@ def _joined(folder: Path, target: Path, extends: str) -> Whole:
     dropped = _dropped_decisions(theirs) if extends == "replace" else None
     for name, table in tables.items():
         if name in theirs and extends == "replace":
-            try:
-                shutil.copyfile(folder / table.file, target / table.file)
-            except OSError:
-                raise Faults(faults_of_present(folder)) from None
+            shutil.copyfile(folder / table.file, target / table.file)
             continue
         header = list(table.columns)
         ours = _rows(DATA / table.file, header) or []
@@ -294,7 +324,7 @@ def _joined(folder: Path, target: Path, extends: str) -> Whole:
         if name in theirs:
             rows = _rows(folder / table.file, header)
             if rows is None:
-                raise Faults(faults_of_present(folder))
+                raise _not_joined(folder, f"holds {table.file}, which cannot be read as rows", "save it as CSV")
             parts.append((table.file, rows))
         made.origins[table.file] = _write(target / table.file, header, parts)
     for name in (*BESIDE, *CODINGS):

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from districtloss import kept
-from districtloss.faults import Fault, Faults
+from districtloss.faults import Faults, read_back
 from districtloss.paths import NOTEBOOKS
 
 # Papermill and Jupyter write clocks and machine facts into these; none of them is a result.
@@ -193,10 +193,8 @@ def _child(path: Path, home: Path, plan: Plan, answer: Connection, ends: int, al
 
 def _found_in_the_data(failure: BaseException) -> BaseException:
     """Return the Faults that a cell raised, as lines, where it was these that ended a notebook; else `failure`."""
-    if getattr(failure, "ename", "") != "Faults":
-        return failure
-    lines = [line.partition(": ") for line in str(getattr(failure, "evalue", "")).splitlines()]
-    return Faults(Fault(where, None, None, what) for where, _, what in lines)
+    told = read_back(getattr(failure, "evalue", "")) if getattr(failure, "ename", "") == "Faults" else []
+    return Faults(told) if told else failure
 
 
 def _end_with_parent(ends: int) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import fcntl
+import glob
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from districtloss import digest
@@ -23,20 +25,26 @@ ROOM = "make room or name another folder"
 GENERATOR = "districtloss"  # what a manifest says in a folder that is ours to replace
 
 
-def check_ours(output: Path) -> None:
-    """Raise Faults unless `output` is free to be replaced: absent, empty, or made by this command before and with
-    nothing of somebody else's in it."""
-    if RELEASES.resolve() in (output.resolve(), *output.resolve().parents):
+def check_folder(output: Path) -> None:
+    """Raise Faults unless `output` is, or can become, a folder that another can take the place of."""
+    real = behind_link(output).resolve()
+    if RELEASES.resolve() in (real, *real.parents):
         raise Faults(
             [Fault(str(output), None, None, "lies in a pinned release, which never changes", "another folder")]
         )
     if output.exists() and not output.is_dir():
         raise Faults([Fault(str(output), None, None, "is a file", "name a folder")])
-    if not output.exists() or (not any(output.iterdir()) and not os.path.ismount(output)):
-        return
     if os.path.ismount(output):
         problem = "is where a file system is mounted, so it cannot be replaced"
         raise Faults([Fault(str(output), None, None, problem, "name a folder in it")])
+
+
+def check_ours(output: Path) -> None:
+    """Raise Faults unless `output` is free to be replaced: absent, empty, or made by this command before and with
+    nothing of somebody else's in it."""
+    check_folder(output)
+    if not output.exists() or not any(output.iterdir()):
+        return
     made = manifest(output)
     if made is None:
         problem = "holds files that this command did not make"
@@ -49,9 +57,28 @@ def check_ours(output: Path) -> None:
         raise Faults([Fault(str(output), None, None, problem, "move it away, or name another folder")])
 
 
+def behind_link(output: Path) -> Path:
+    """Return the folder that a link stands for, since it is replaced and the link stays; any other path as it is.
+    Raises Faults for links that lead in a circle."""
+    try:
+        output.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            problem = "is a link, or lies behind one, that leads back to itself"
+            raise Faults([Fault(str(output), None, None, problem, "name a folder")]) from None
+    return output.resolve() if output.is_symlink() else output
+
+
 def is_of_the_system(path: str) -> bool:
-    """Return whether a file is one that file managers leave in every folder that is looked at."""
-    return path.rpartition("/")[2] in (".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
+    """Return whether a file is one that file managers leave in every folder that is looked at, or that an office
+    program leaves beside a file while it is open."""
+    name = path.rpartition("/")[2]
+    return name in (".DS_Store", "Thumbs.db", "desktop.ini", ".directory") or name.startswith((".~lock.", "~$", "._"))
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder, but for those of the system."""
+    return {path: digest.sha256(folder / path) for path in digest.paths(folder) if not is_of_the_system(path)}
 
 
 def manifest(output: Path) -> dict[str, object] | None:
@@ -64,20 +91,20 @@ def manifest(output: Path) -> dict[str, object] | None:
 
 
 @contextlib.contextmanager
-def replacing(output: Path) -> Iterator[Path]:
-    """Yield a folder beside `output` to build in; when the block ends well, it takes the place of `output`.
+def replacing(output: Path, check: Callable[[Path], None] = check_ours) -> Iterator[Path]:
+    """Yield a folder beside `output` to write in; when the block ends well, it takes the place of `output`.
 
-    When the block raises, `output` is as it was. What a killed build left beside it is cleared away first. Raises
-    Faults where the folder is not ours, cannot be written, or another build is at work on it.
+    When the block raises, `output` is as it was. What a killed command left beside it is cleared away first. Raises
+    Faults where `check` does, and where the folder cannot be written or another command is at work on it.
     """
-    output = output.absolute()
-    check_ours(output)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        lock = (output.parent / f".{output.name}.lock").open("w")
-    except OSError as error:
-        raise Faults([_unwritable(output, error)]) from None
-    with lock:
+    output = behind_link(output).absolute()
+    check(output)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(made(output.parent))
+            lock = stack.enter_context((output.parent / f".{output.name}.lock").open("w"))
+        except OSError as error:
+            raise Faults([_unwritable(output, error)]) from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # A build that ended between the two lines above has taken this lock file away: another may have a new one.
@@ -85,9 +112,10 @@ def replacing(output: Path) -> Iterator[Path]:
         except OSError:
             held = False
         if not held:
-            problem = "another build is writing it"
+            problem = "another command is writing it"
             raise Faults([Fault(str(output), None, None, problem, "wait for it, or name another folder")])
-        _recover(output)
+        if _recover(output):
+            check(output)
         work = None
         try:
             work = Path(tempfile.mkdtemp(prefix=f".{output.name}.building-", dir=output.parent))
@@ -163,18 +191,21 @@ def _old(output: Path) -> Path:
     return output.with_name(f".{output.name}.old")
 
 
-def _recover_last(output: Path) -> None:
-    """Put the last good report back if what ended the build fell between two renames."""
-    if _old(output).exists() and not output.exists():
+def _recover_last(output: Path) -> bool:
+    """Put the last good folder back if what ended the command fell between two renames; return whether it did."""
+    between = _old(output).exists() and not output.exists()
+    if between:
         _old(output).rename(output)
+    return between
 
 
-def _recover(output: Path) -> None:
-    """Clear away what a killed build left, once the last good report is in its place."""
-    _recover_last(output)
+def _recover(output: Path) -> bool:
+    """Clear away what a killed command left, once the last good folder is in its place; return whether it was not."""
+    between = _recover_last(output)
     old = _old(output)
-    for litter in (old, *output.parent.glob(f".{output.name}.building-*")):
+    for litter in (old, *output.parent.glob(f".{glob.escape(output.name)}.building-*")):
         shutil.rmtree(litter, ignore_errors=True)
+    return between
 
 
 def _unwritable(output: Path, error: OSError) -> Fault:

@@ -22,7 +22,7 @@ from typing import Any
 from semver import Version
 
 from districtloss import __version__, cite, digest, output, versions
-from districtloss.faults import Fault, Faults
+from districtloss.faults import Fault, Faults, read_back
 from districtloss.packing import pack
 from districtloss.paths import CHANGELOG, CITATION, DATA, RELEASES, ROOT
 
@@ -222,17 +222,11 @@ def run_build(source: Path, data: Path, target: Path, renderer: str, parameters:
     environment = os.environ | {"PYTHONPATH": str(source / "analysis"), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=source, env=environment, capture_output=True, encoding="utf-8", check=False)
     if done.returncode == 2:
-        raise Faults(Fault(*_told(line)) for line in done.stderr.splitlines() if line.strip())
+        raise Faults(read_back(done.stderr))
     if done.returncode:
         raise RuntimeError("the build fails\n" + "\n".join(done.stderr.splitlines()[-30:]))
     made: dict[str, Any] = json.loads((target / output.MANIFEST).read_text("utf-8"))
     return made
-
-
-def _told(line: str) -> tuple[str, None, None, str]:
-    """Take a fault that another process printed apart, so that it is printed the same again."""
-    where, _, problem = line.partition(": ")
-    return (where, None, None, problem)
 
 
 def settings(parameters: Mapping[str, Any]) -> dict[str, str]:

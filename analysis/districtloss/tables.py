@@ -162,7 +162,8 @@ def read_coding(folder: Path | str) -> dict[str, pd.DataFrame]:
     Holds them to the rules of their columns; keys into other tables are not followed. Raises Faults.
     """
     folder = Path(folder)
-    package = schema.load_for(folder)
+    # A coding speaks the language of the tables that were settled from it, unless it describes its own.
+    package = schema.load_for(folder if (folder / folders.PACKAGE).exists() else folder.parent)
     faults: list[Fault] = []
     frames = {}
     for name in ("events", "claims", "places"):

@@ -83,7 +83,9 @@ def printed(number: float | None, decimals: int = 0, style: str = "number") -> s
     scaled = number * 100 if style == "percent" else number
     text = f"{scaled:,.{decimals}f}"
     if not text.strip("-0."):
-        text = f"{scaled:.{-math.floor(math.log10(abs(scaled)))}f}" if abs(scaled) >= LEAST else text.lstrip("-")
+        # Rounded before it is asked where its first digit stands: 0.00096 is printed as 0.001, not as 0.0010.
+        rough = float(f"{abs(scaled):.0e}")
+        text = f"{scaled:.{-math.floor(math.log10(rough))}f}" if abs(scaled) >= LEAST else text.lstrip("-")
     text = text.replace("-", "−")
     return f"{text}%" if style == "percent" else text
 

@@ -175,7 +175,7 @@ def _compared(
     before, after = manifest["outputs"], digest.tree(built)
     after.pop(output.MANIFEST, None)
     # Only what a build makes can be made again: not the source, the data or the record of changes.
-    paths = sorted(path for path in before.keys() | after.keys() if _is_built(path, before, after))
+    paths = sorted(path for path in before.keys() | after.keys() if _is_built(path, after))
     differ = [path for path in paths if before.get(path) != after.get(path)]
     if not differ:
         return Rebuilt(IDENTICAL, {}, {})
@@ -185,7 +185,7 @@ def _compared(
     return Rebuilt(DIFFERENT, reasons, _numbers(folder, built))
 
 
-def _is_built(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+def _is_built(path: str, after: Mapping[str, str]) -> bool:
     return path in after or path.startswith(("results/", "chapters/", "assets/", "site_libs/")) or path in (
         "index.html", "report.pdf", "search.json",
     )  # fmt: skip
