@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ LONGEST_TRAIL = 40
 LONGEST_ALT = 2500  # characters; nobody listens to more before the chart
 SHORT_CELL = 16
 SHORT_TRAIL = 6  # more rows than this would bury the next number
+SHORT_DECISIONS = 3  # and more questions than this
 
 Part = dict[str, dict[str, Any]]
 
@@ -183,8 +184,10 @@ def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, question
     if v["rows"]:
         entry.append(_trail(v["rows"], total(v), lines))
     if v["decisions"]:
-        listed = "; ".join(f"[{d}](#decision-{d.lower()}) {escape(questions[d])}" for d in v["decisions"])
-        entry.append(f"Decisions that touch these rows: {listed}\n")
+        few = len(v["decisions"]) <= SHORT_DECISIONS
+        links = {d: f"[{d}](#decision-{d.lower()})" for d in v["decisions"]}
+        told = [f"{link} {escape(questions[d])}" for d, link in links.items()] if few else links.values()
+        entry.append(f"Decisions that touch these rows: {'; '.join(told) if few else ', '.join(told) + '.'}\n")
     return "\n".join(entry)
 
 
@@ -205,13 +208,25 @@ def _trail(rows: list[str], whole: int, lines: pd.DataFrame) -> str:
         told = [f"{_row_link(r)} {escape(_in_words(lines, r))}" for r in told]
         told += [f"and {_rest(rows, whole, left)}"] if left else []
         return "Rests on:\n\n" + "".join(f"- {line}\n" for line in told)
-    ids = ", ".join(_row_link(r) for r in told)
+    ids = ", ".join("–".join(map(_row_link, run)) for run in runs(told))
     more = f" and {_rest(rows, whole, left)}" if left else ""
     folded = f"The first of {whole:,} rows in words" if left else f"The {whole:,} rows in words"
     # As HTML, which Pandoc need not read: as Markdown these lists would take half of the time of the longest chapter.
     listed = "".join(f"<li>{html_text(f'{r} {_in_words(lines, r)}')}</li>\n" for r in told)
     details = f'<details class="in-words">\n<summary>{folded}</summary>\n<ul>\n{listed}</ul>\n</details>'
     return f"Rests on {whole:,} rows: {ids}{more}.\n\n{html_block(details)}\n"
+
+
+def runs(rows: Sequence[str]) -> list[list[str]]:
+    """Return the ends of every run of rows whose ids follow each other (E048 to E053); fewer than three stand alone."""
+    whole: list[list[str]] = []
+    for row in rows:
+        before = whole[-1][-1] if whole else row
+        if row[0] == before[0] and len(row) == len(before) and int(row[1:]) == int(before[1:]) + 1:
+            whole[-1].append(row)
+        else:
+            whole.append([row])
+    return [run for part in whole for run in ([[part[0], part[-1]]] if len(part) > 2 else [[row] for row in part])]
 
 
 def _in_words(lines: pd.DataFrame, row: str) -> str:
