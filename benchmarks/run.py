@@ -61,6 +61,7 @@ class Project:
 
     def run(self, *command: str, cwd: Path | None = None) -> Measured:
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(self.folder / "analysis"), *sys.path[1:]])}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else each start compiles the package, which users see once
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         process = subprocess.Popen(
             command,
