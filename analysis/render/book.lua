@@ -543,7 +543,7 @@ local function callout_of(div)
         content = content:clone()
         content:remove(1)
       else
-        title = pandoc.Inlines(CALLOUTS[kind])
+        title = pandoc.Inlines(CALLOUTS[kind] or kind) -- of an unknown kind the pages' edition tells
       end
       return kind, title, content
     end
