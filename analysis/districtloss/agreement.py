@@ -11,7 +11,8 @@ from typing import Any, cast
 import krippendorff
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from districtloss.tables import read_coding
 from districtloss.wording import fold
@@ -122,7 +123,8 @@ def _pairs(ours: list[Record], theirs: list[Record], alike: Callable[[Record, Re
         yours = [j for j, row in enumerate(theirs) if row["source_id"] == source]
         likeness = np.array([[_near(ours[i], theirs[j], alike) for j in yours] for i in mine])
         if likeness.size:
-            chosen = zip(*linear_sum_assignment(likeness, maximize=True), strict=True)
+            # Rows of likeness 0 would not be linked at all; with one more each, the same pairing is the best one.
+            chosen = zip(*min_weight_full_bipartite_matching(csr_matrix(likeness + 1), maximize=True), strict=True)
             pairs += [(mine[i], yours[j]) for i, j in chosen if likeness[i, j] > 0]
     return sorted(pairs)
 

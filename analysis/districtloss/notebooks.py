@@ -33,7 +33,7 @@ from districtloss.paths import NOTEBOOKS
 # Papermill and Jupyter write clocks and machine facts into these; none of them is a result.
 CLOCKS = ("papermill", "execution", "language_info", "widgets")
 # What notebooks and Papermill would each import for themselves.
-WARM = ("papermill", "altair", "nbformat", "districtloss.engine", "districtloss.evidence",
+WARM = ("papermill", "altair", "nbformat", "scipy.sparse.csgraph", "districtloss.engine", "districtloss.evidence",
         "districtloss.choices", "districtloss.charts", "districtloss.sanity", "districtloss.timelines",
         "districtloss.results")  # fmt: skip
 # jsonschema, which Altair and Papermill import, would check formats with them. They take a second to import, and
