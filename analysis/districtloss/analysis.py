@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from districtloss import digest, folders, kept
+from districtloss import digest, kept
 from districtloss.faults import Fault, Faults
 from districtloss.keys import Keys
 from districtloss.parameters import Parameters
@@ -44,12 +44,7 @@ def _compute(
     data: Path, stage: Path, parameters: Parameters, keys: Keys, drawer: Drawer, force: bool, kernel: bool, say: Say
 ) -> dict[str, Any]:
     say("Checking the data")
-    # A copy, so that all that follows sees the same files, whatever happens to the folder meanwhile.
-    (stage / "data").mkdir()
-    for path in folders.data_files(data):
-        copy = stage / "data" / path.relative_to(data)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+    (stage / "data").symlink_to(data, target_is_directory=True)
     from districtloss import notebooks
 
     notebooks.warm()
@@ -57,7 +52,7 @@ def _compute(
     from districtloss.study import Study
     from districtloss.tables import read_once
 
-    tables = read_once(stage / "data")
+    tables = read_once(data)
     decisions.check_choice(tables.decisions, parameters.decisions)
     study = Study.of(tables, parameters)
     newest = tables.sources["published"].max()
@@ -76,11 +71,11 @@ def _compute(
     say("Writing tables, numbers and charts")
     made = publish.publish(stage, study.tables, drawer)
     made |= {
-        "data": digest.tree(stage / "data"),
+        "data": digest.tree(data),
         "as_of": f"{study.as_of:%Y-%m-%d}",
         "provinces": len(tables.provinces),
         "subtitle": study.subtitle,
         "own": study.tables.about.own,
     }
-    shutil.rmtree(stage / "data")
+    (stage / "data").unlink()
     return made

@@ -79,6 +79,7 @@ def _build(
     before = output.manifest(target)
     if not force and before and before.get("key") == key.report and _intact(target, before):
         say("Nothing has changed: the report is up to date.")
+        output.tidy(target)
         return before
     with (
         _told_when_full(target),
@@ -88,7 +89,11 @@ def _build(
     ):
         from districtloss import analysis, manifest, packing
 
-        made = analysis.results(data, stage, parameters, key, force=force, kernel=kernel, rendered=rendered, say=say)
+        # All that follows sees the same files, whatever happens to the folder meanwhile.
+        copy = _copied(data, stage.parent / "data")
+        if keys.of(copy, parameters, chosen) != key:
+            raise _changed(data)
+        made = analysis.results(copy, stage, parameters, key, force=force, kernel=kernel, rendered=rendered, say=say)
         # The fragments that chapters include end up in the pages.
         shutil.copytree(stage / "results", work / "results", ignore=shutil.ignore_patterns("include"))
         content = digest.content_digest(made["data"], digest.tree(work / "results"))
@@ -100,8 +105,24 @@ def _build(
             imprint.lay_out(stage, made, content, chosen)
             used = asdict(book.render(stage, work, chosen[0], CACHE / "pages", running, again=force))  # type: ignore[arg-type]
         # Without a report too: diff tells which rows did it.
-        packing.pack(data, folders.data_files(data), work / output.DATA_ZIP)
+        packing.pack(copy, folders.data_files(copy), work / output.DATA_ZIP)
         return manifest.write(work, parameters, key, made, content, used)
+
+
+def _copied(data: Path, copy: Path) -> Path:
+    for path in folders.data_files(data):
+        target = copy / path.relative_to(data)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(path, target)
+        except FileNotFoundError:
+            raise _changed(data) from None
+    return copy
+
+
+def _changed(data: Path) -> Faults:
+    remedy = "run the command again once nothing writes it"
+    return Faults([Fault(str(data), None, None, "changed while it was read", remedy)])
 
 
 def _check_readable(data: Path) -> None:

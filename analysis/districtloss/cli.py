@@ -6,6 +6,7 @@ Imports stand inside the commands, so that `--help` and an unchanged report need
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -85,6 +86,11 @@ def main() -> None:
         if len(found.faults) > MOST_FAULTS:
             left = len(found.faults) - MOST_FAULTS
             print(f"and {left} more {'fault' if left == 1 else 'faults'}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        print(f"{str(error.filename)[:60]}…: the name is too long, give a shorter one", file=sys.stderr)
         sys.exit(2)
     except Stopped as stopped:
         print("stopped", file=sys.stderr)  # before or after the report was in its place: nobody knows here

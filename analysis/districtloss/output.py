@@ -99,21 +99,7 @@ def replacing(output: Path, check: Callable[[Path], None] = check_ours) -> Itera
     """
     output = behind_link(output).absolute()
     check(output)
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(made(output.parent))
-            lock = stack.enter_context((output.parent / f".{output.name}.lock").open("w"))
-        except OSError as error:
-            raise Faults([_unwritable(output, error)]) from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # A build that ended between the two lines above has taken this lock file away: another may have a new one.
-            held = Path(lock.name).stat().st_ino == os.fstat(lock.fileno()).st_ino
-        except OSError:
-            held = False
-        if not held:
-            problem = "another command is writing it"
-            raise Faults([Fault(str(output), None, None, problem, "wait for it, or name another folder")])
+    with _locked(output):
         if _recover(output):
             check(output)
         work = None
@@ -130,6 +116,37 @@ def replacing(output: Path, check: Callable[[Path], None] = check_ours) -> Itera
             _recover_last(output)
             if work is not None:
                 shutil.rmtree(work, ignore_errors=True)
+
+
+def tidy(output: Path) -> None:
+    """Clear away what a killed command left beside `output`, unless another is at work there."""
+    output = behind_link(output).absolute()
+    if any(output.parent.glob(f".{glob.escape(output.name)}.*")):
+        with contextlib.suppress(Faults), _locked(output):
+            _recover(output)
+
+
+@contextlib.contextmanager
+def _locked(output: Path) -> Iterator[None]:
+    """Be the only one that writes `output`. Raises Faults where another command does, or none can."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(made(output.parent))
+            lock = stack.enter_context((output.parent / f".{output.name}.lock").open("w"))
+        except OSError as error:
+            raise Faults([_unwritable(output, error)]) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # One that ended between the two lines above has taken this lock file away: another may have a new one.
+            held = Path(lock.name).stat().st_ino == os.fstat(lock.fileno()).st_ino
+        except OSError:
+            held = False
+        if not held:
+            problem = "another command is writing it"
+            raise Faults([Fault(str(output), None, None, problem, "wait for it, or name another folder")])
+        try:
+            yield
+        finally:
             with contextlib.suppress(OSError):
                 Path(lock.name).unlink()
 

@@ -241,7 +241,7 @@ def _tell(process: subprocess.Popen[str], scratch: Path) -> None:
     """Say where the book is. A process that has ended cannot hear it; `_answer` finds out why it has."""
     assert process.stdin
     with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(f"{scratch}\n")
+        process.stdin.write(json.dumps(str(scratch)) + "\n")  # a path may hold any sign
         process.stdin.flush()
 
 

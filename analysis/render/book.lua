@@ -1,6 +1,6 @@
 -- Turns the chapters of the book into HTML pages and one Typst document, teaching Pandoc the part of Quarto's
 -- Markdown that README.md beside this file writes down. Run as `pandoc lua book.lua html` for the pages or `… typst`
--- for FOLDER/book.typ: is told FOLDER by a line of standard input, reads FOLDER/job.json (made by render_pandoc.py),
+-- for FOLDER/book.typ: is told FOLDER by a line of JSON, reads FOLDER/job.json (made by render_pandoc.py),
 -- answers in FOLDER/html.json or FOLDER/typst.json, and lays what is to be kept of chapters into FOLDER/keep.
 
 local stringify = pandoc.utils.stringify
@@ -24,8 +24,9 @@ end
 -- Pandoc itself, can be ready before there is a book.
 pandoc.utils.citeproc(pandoc.Pandoc({}, {nocite = pandoc.Inlines({pandoc.Cite({}, {pandoc.Citation("*", "NormalCitation")})}),
   references = {{id = "a", title = "a"}, {id = "b", title = "b"}}}))
-local folder = io.read("l")
-if not folder then os.exit(0) end -- whoever was to tell has gone
+local told = io.read("l")
+if not told then os.exit(0) end -- whoever was to tell has gone
+local folder = pandoc.json.decode(told, false)
 
 local job = pandoc.json.decode(read_file(folder .. "/job.json"), false)
 local null = pandoc.json.null
@@ -842,11 +843,22 @@ local function typst_heading(chapter, labels)
   end
 end
 
+-- A drawing of many rows is made smaller where, as wide as the text, it would run over the foot of the page.
+local TEXT_WIDTH, TALLEST = 442, 560 -- points; the caption and a note need the rest of the page
+local function typst_height(path)
+  local width, height = svg_size(path)
+  if not width then return "" end
+  local shown = math.min(TEXT_WIDTH, width * 0.75) * height / width -- Typst takes a pixel for three quarters of a point
+  return shown > TALLEST and (", height: %dpt"):format(TALLEST) or ""
+end
+
 local function typst_image(chapter)
   return function(image)
     local file = check_local(chapter, image.src)
-    return pandoc.RawInline("typst", ("#image(%s, alt: %s)"):format(typst_string("/" .. file),
-      typst_string(alternative(image))))
+    local path = job.stage .. "/" .. file
+    local height = file:match("%.svg$") and exists(path) and typst_height(path) or ""
+    return pandoc.RawInline("typst", ("#image(%s, alt: %s%s)"):format(typst_string("/" .. file),
+      typst_string(alternative(image)), height))
   end
 end
 
