@@ -182,7 +182,6 @@ def test_who_gains_follows_from_the_kind_of_actor(tmp_path: Path, cells: dict[st
     ("cells", "reason"),
     [
         ({"sub_event_type": "Armed clash"}, "no change of control: Armed clash"),
-        ({"event_date": "soon"}, "a date that cannot be read: 'soon'"),
         ({"geo_precision": "0"}, "no geo precision of ACLED's (1, 2, 3): '0'"),
         ({"time_precision": "4"}, "no time precision of ACLED's (1, 2, 3): '4'"),
         ({"actor2": "Islamic State (Afghanistan)", "inter2": "Rebel group"},
@@ -234,6 +233,11 @@ def test_a_like_sub_event_is_proposed_and_not_taken(tmp_path: Path, spelling: st
 @pytest.mark.parametrize("name", [*acled.OTHER_SUB_EVENTS, "armed  CLASH", "Armed clashes", "Election", ""])
 def test_other_sub_events_are_like_none(tmp_path: Path, name: str):
     assert why(tmp_path, sub_event_type=name).startswith("no change of control: ")
+
+
+def test_a_row_whose_date_cannot_be_read_is_left_out(tmp_path: Path):
+    (left,) = _imported(tmp_path, row(1), row(2, event_date="soon")).left_out
+    assert (left["row"], left["why"]) == ("2", "a date that cannot be read: 'soon'")
 
 
 def test_the_terminal_tells_of_like_rows_together(tmp_path: Path):
@@ -632,3 +636,28 @@ def test_the_gazetteer_knows_all_places_of_the_project_and_each_id_once():
     assert not others & gazetteer.districts.keys()
     slugs = [gazetteer.slug(province) for province in gazetteer.provinces]
     assert len(set(slugs)) == len(slugs) == 34
+
+
+def test_what_programs_add_that_save_an_export_is_nothing_to_leave_a_row_out_for(tmp_path: Path):
+    saved = {"event_date": "2021-06-21 00:00:00", "time_precision": "1.0", "geo_precision": "1.0", "inter2": "1.0"}
+    assert events(tmp_path, row(**saved)) == events(tmp_path, row(inter2="1"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "fault"),
+    [
+        ({"country": ""}, "export.csv: country: is empty in every row, say Afghanistan where it is that"),
+        ({"event_date": "44368"}, r"export.csv:2: event_date: no date of the export can be read; this one is '44368'"),
+    ],
+)
+def test_an_export_of_which_nothing_can_be_read_makes_no_window(tmp_path: Path, cells: dict[str, str], fault: str):
+    with pytest.raises(Faults, match=fault):
+        _imported(tmp_path, row(1, **cells), row(2, **cells))
+    assert not (tmp_path / "made").exists()
+
+
+def test_it_is_said_how_dates_were_read_that_could_be_read_otherwise(tmp_path: Path):
+    plain = _imported(tmp_path, row(1, event_date="21/06/2021"))
+    assert "day first" not in acled.told(plain, tmp_path)
+    doubtful = _imported(tmp_path, row(1, event_date="05/06/2021"))
+    assert "with the day first, as ACLED writes them: 05/06/2021 is 5 June." in acled.told(doubtful, tmp_path)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from districtloss.agreement import agreement
+from districtloss.agreement import agreement, of_folder
 from districtloss.faults import Faults
 from districtloss.paths import DATA
 from small_data import Rows, rows, write
@@ -149,3 +150,15 @@ def test_the_projects_two_codings_agree_well_beyond_chance():
     summary = agreement(DATA, SECOND).summary()
     assert all(row["percent"] > 80 for row in summary["found"])
     assert all(row["alpha"] > 0.667 for row in summary["coded"])  # Krippendorff's bound for tentative conclusions
+
+
+def test_a_second_coding_is_compared_with_the_tables_where_there_is_no_first(tmp_path: Path):
+    write(tmp_path)
+    assert of_folder(tmp_path) is None
+    write(tmp_path / "second_coding")
+    assert str(of_folder(tmp_path)) == str(agreement(tmp_path, tmp_path / "second_coding"))
+    (tmp_path / "first_coding").mkdir()
+    for name in ("events.csv", "claims.csv"):
+        shutil.copy(tmp_path / name, tmp_path / "first_coding")
+        (tmp_path / "second_coding" / "places.csv").unlink(missing_ok=True)
+    assert str(of_folder(tmp_path)) == str(agreement(tmp_path, tmp_path / "second_coding"))  # places of the tables

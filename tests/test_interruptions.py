@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from districtloss import digest, output
+from districtloss import build, digest, folders, output, parameters
 from districtloss.faults import Faults
 from new_data import folder
 
@@ -254,3 +254,37 @@ def test_a_full_disk_is_told_and_leaves_nothing(data: Path, small_disk: Path):
     assert errors.startswith(f"{target}: cannot be written (No space left on device), make room")
     assert errors.count("\n") == 1
     assert list(small_disk.iterdir()) == []
+
+
+def test_data_that_change_while_they_are_read_make_no_report(data: Path, report: Path, tmp_path, monkeypatch):
+    mine = tmp_path / "mine"
+    shutil.copytree(data, mine)
+    copied = build._copied
+
+    def changed_meanwhile(folder: Path, copy: Path) -> Path:
+        with (mine / "sources.csv").open("a") as stream:
+            stream.write("\n")
+        return copied(folder, copy)
+
+    monkeypatch.setattr(build, "_copied", changed_meanwhile)
+    before = digest.tree(report)
+    with pytest.raises(Faults, match="changed while it was read, run the command again"):
+        build.build(mine, report, parameters.parse(folders.defaults(mine)), renderer="pandoc", force=True)
+    assert digest.tree(report) == before
+
+
+def test_litter_goes_with_the_next_run_though_that_has_nothing_to_do(data: Path, report: Path):
+    (report.parent / ".report.building-killed").mkdir()
+    (report.parent / ".report.lock").touch()
+    process = _build(data, report)
+    assert process.communicate() == ("", "") and process.returncode == 0
+    assert [path.name for path in report.parent.iterdir()] == ["report"]
+
+
+def test_any_path_can_be_built_into_and_a_name_too_long_is_told(data: Path, tmp_path: Path):
+    odd = tmp_path / "new\nline' \"$(x)`é" / "report"
+    process = _build(data, odd)
+    assert process.communicate() == ("", "") and (odd / "index.html").is_file()
+    process = _build(data, tmp_path / ("x" * 300))
+    assert process.communicate()[1].endswith("the name is too long, give a shorter one\n")
+    assert process.returncode == 2

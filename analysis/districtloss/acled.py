@@ -60,9 +60,12 @@ KNOWN = (*NEEDED, "year", "disorder_type", "event_type", "assoc_actor_1", "assoc
 AFGHANISTAN, TALIBAN = "Afghanistan", "the Taliban"
 GAINS = ("recapture", "claimed_recapture")  # of a government
 
+WHOLE = ("time_precision", "geo_precision", "inter1", "inter2", "timestamp")  # columns of whole numbers
+
 # Of the tables of another country; names are matched to `variants` too, where places.csv has them.
 PLACES_NEED = {"provinces": ("province_id", "name"), "places": ("place_id", "name", "province_id", "kind")}
 
+AMBIGUOUS = re.compile(r"(0?[1-9]|1[0-2])/(0?[1-9]|1[0-2])/\d{4}")
 NO_DAY = dt.date(2021, 6, 4)  # of an export in which no date can be read
 NEW = "new"  # the answer that a place is to be added
 LIKE_A_CHANGE = "a sub-event that ACLED does not have, like a change of control"
@@ -216,7 +219,7 @@ def read_export(path: Path) -> Export:
         for cells in reader:
             if len(cells) == len(header):
                 texts = (CONTROL.sub(" ", cell).strip() for cell in cells)  # our tables hold none of these
-                rows.append(dict(zip(header, texts, strict=True)))
+                rows.append(_as_exported(dict(zip(header, texts, strict=True))))
                 lines.append(begin)
             elif cells:
                 problem = f"{_counted(len(cells), 'cell')} where the header has {len(header)}"
@@ -231,6 +234,14 @@ def read_export(path: Path) -> Export:
     if faults:
         raise Faults(faults)
     return Export(rows, lines, hashlib.sha256(data).hexdigest())
+
+
+def _as_exported(row: dict[str, str]) -> dict[str, str]:
+    """Return a row without what programs add that save an export: `1.0` for 1, midnight for a day."""
+    row |= {name: row[name].removesuffix(".0") for name in WHOLE if name in row}
+    if "event_date" in row:
+        row["event_date"] = re.sub(r"[T ]00:00(:00(\.0+)?)?$", "", row["event_date"])
+    return row
 
 
 def _header_faults(header: list[str], fault: Callable[[int | None, str | None, str, str], Fault]) -> Iterator[Fault]:
@@ -530,6 +541,7 @@ class Import:
     left_out: list[dict[str, str]]
     rows: int
     provincial: int  # events that are placed in a province alone
+    day_first: str  # a date of the export whose day and month could be taken for each other, if there is one
     window: tuple[dt.date, dt.date]
 
     @property
@@ -586,7 +598,8 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
     # An event that is known to a week or a month can lie after the last day, but the export was not made to cover that.
     window = min(first, last - dt.timedelta(1)), last
     package = _package(_country_named(here), side, window)
-    return Import(tables, package, asked, left, len(export.rows), provincial, window)
+    day_first = next((row["event_date"] for row in here if AMBIGUOUS.fullmatch(row["event_date"])), "")
+    return Import(tables, package, asked, left, len(export.rows), provincial, day_first, window)
 
 
 def _country(gazetteer: Gazetteer) -> str:
@@ -806,9 +819,19 @@ def _check_day_first(export: Export, path: Path) -> None:
             raise Faults([Fault(path.name, line, "event_date", problem, "write days as 2021-06-21")])
 
 
+def _check_dates(export: Export, path: Path) -> None:
+    """Raise Faults where no row has a date that can be read: there is no window then."""
+    if not any(day_of(row["event_date"]) for row in export.rows):
+        line, first = export.lines[0], export.rows[0]["event_date"][:40]
+        problem = f"no date of the export can be read; this one is {first!r}"
+        raise Faults([Fault(path.name, line, "event_date", problem, "write days as 2021-06-21")])
+
+
 def _check_country(export: Export, gazetteer: Gazetteer, path: Path) -> None:
     """Raise Faults where no row is in the country of the gazetteer."""
     country, found = _country(gazetteer), _country_named(export.rows)
+    if country and not found:
+        raise Faults([Fault(path.name, None, "country", "is empty in every row", f"say {country} where it is that")])
     if country and found and all(fold(row["country"]) != fold(country) for row in export.rows):
         remedy = f"give the provinces and districts of {found} with --places FOLDER"
         raise Faults([Fault(path.name, None, "country", f"no row is in {country}", remedy)])
@@ -822,6 +845,7 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
     gazetteer = Gazetteer.of(places) if places else Gazetteer.ours()
     export = read_export(path)
     _check_day_first(export, path)
+    _check_dates(export, path)
     _check_country(export, gazetteer, path)
     with output.replacing(target, check_target) as fresh:
         # The answers are somebody's work: where an import was killed, they are in their place again only now.
@@ -840,6 +864,8 @@ def told(made: Import, target: Path) -> str:
     lines.append(
         f"The report's window: {values.span(*made.window)}. If the export covers more, give --start or --as-of."
     )
+    if made.day_first:
+        lines.append(f"Dates are read with the day first, as ACLED writes them: {made.day_first} is {_day(made)}.")
     if made.left_out:
         lines.append(f"Left out, as {target / LEFT_OUT} says of each: {_counted(len(made.left_out), 'row')}.")
         others = (row["why"] for row in made.left_out if not row["why"].endswith(TO_SETTLE))
@@ -858,6 +884,12 @@ def told(made: Import, target: Path) -> str:
         lines.append(f"  {len(to_settle):,}  with a place that is to be settled: {names}")
         lines.append(f"Fill the column answer of {target / TO_SETTLE} and run the same command again.")
     return "\n".join(lines)
+
+
+def _day(made: Import) -> str:
+    day = day_of(made.day_first)
+    assert day
+    return f"{day.day} {day:%B}"
 
 
 def _counted(number: int, what: str) -> str:

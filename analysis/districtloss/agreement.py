@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+from districtloss import folders
 from districtloss.tables import read_coding
 from districtloss.wording import fold
 
@@ -60,9 +61,21 @@ class Agreement:
         return "\n".join(lines)
 
 
+def of_folder(data: Path | str) -> Agreement | None:
+    """Compare the second coding of a data folder with the first, or with the tables where these are the first coding
+    themselves; None without a second one. Raises Faults."""
+    first, second = (Path(data) / name for name in folders.CODINGS)
+    if not second.is_dir():
+        return None
+    return agreement(first if first.is_dir() else data, second)
+
+
 def agreement(first: Path | str, second: Path | str) -> Agreement:
-    """Compare the codings in two folders, e.g. data/ and data/second_coding/. Raises Faults."""
-    return compare(read_coding(first), read_coding(second))
+    """Compare the codings in two folders, e.g. data/first_coding/ and data/second_coding/. Raises Faults."""
+    ours = read_coding(first)
+    if "places" not in ours:  # its coder had the places of the tables that it lies beside
+        ours["places"] = read_coding(Path(first).parent)["places"]
+    return compare(ours, read_coding(second))
 
 
 def compare(first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame]) -> Agreement:

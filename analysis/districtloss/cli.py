@@ -290,7 +290,10 @@ def agreement(
     from districtloss import agreement as comparing
 
     folder = _default(data, "DATA")
-    result = comparing.agreement(folder / "first_coding", folder / "second_coding")
+    result = comparing.of_folder(folder)
+    if result is None:
+        remedy = "have the sources coded once more, by somebody who has not seen the tables"
+        raise Faults([Fault(str(folder / "second_coding"), None, None, "does not exist", remedy)])
     print(result)
     if differences:
         print(result.differences.to_csv(index=False), end="")

@@ -104,10 +104,10 @@ def faults_of_present(folder: Path) -> list[Fault]:
 
 
 def codings_faults(folder: Path) -> list[Fault]:
-    """Return the faults of the two codings behind the tables, where the folder has both."""
+    """Return the faults of the codings behind the tables, where the folder has a second one to compare."""
     codings = [folder / name for name in folders.CODINGS]
     faults: list[Fault] = []
-    for coding in codings if all(map(Path.is_dir, codings)) else ():
+    for coding in filter(Path.is_dir, codings if codings[-1].is_dir() else ()):
         try:
             read_coding(coding)
         except Faults as found:
