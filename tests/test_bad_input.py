@@ -407,3 +407,19 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(
         data = path.read_bytes()
         path.write_bytes(b"\xef\xbb\xbf" + data if mark == "bom" else data.replace(b"\n", b"\r\n"))
     assert run(capsys, monkeypatch, "check", "--data", folder) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ({"path": "../../etc/passwd"}, "resources[0].path: is '../../etc/passwd', it is 'events.csv', or leave it out"),
+        ({"encoding": "utf-16"}, "resources[0].encoding: is 'utf-16', it is 'utf-8', or leave it out"),
+        ({"dialect": {"delimiter": ";"}}, "resources[0].dialect.delimiter: is ';', it is ',', or leave it out"),
+    ],
+)
+def test_a_package_says_nothing_untrue_of_a_table(tmp_path: Path, said: dict[str, object], fault: str):
+    write(tmp_path)
+    (tmp_path / "datapackage.json").write_text(json.dumps({"resources": [{"name": "events"} | said]}), "utf-8")
+    with pytest.raises(Faults) as caught:
+        read_tables(tmp_path)
+    assert str(caught.value.faults[0]) == f"datapackage.json: {fault}"

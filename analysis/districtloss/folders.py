@@ -160,8 +160,10 @@ def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:
             yield fault(f"{at}.name", "text")
             continue
         # A resource of another name is no table of ours, and a schema may be the name of a file.
-        rules = resource.get("schema")
-        if f"{resource.get('name')}.csv" not in own or rules is None or isinstance(rules, str):
+        rules, file = resource.get("schema"), f"{resource.get('name')}.csv"
+        if file in own:
+            yield from _untrue(at, resource, file)
+        if file not in own or rules is None or isinstance(rules, str):
             continue
         fields = rules.get("fields", []) if isinstance(rules, dict) else None
         if not isinstance(fields, list) or not all(isinstance(item, dict) for item in fields):
@@ -176,6 +178,19 @@ def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:
             if not isinstance(categories, list) or not all(map(_is_category, categories)):
                 where = f"{at}.schema, field {_shown(item.get('name'))}: categories"
                 yield fault(where, 'a list of terms or of {"value": TERM, "label": TEXT}')
+
+
+def _untrue(at: str, resource: Mapping[str, Any], file: str) -> Iterator[Fault]:
+    """Say where a resource says of a table of ours what no such table is: whoever reads the package would stumble."""
+    dialect = resource.get("dialect")
+    said = {
+        "path": (resource.get("path", file), file),
+        "encoding": (str(resource.get("encoding", "utf-8")).lower(), "utf-8"),
+        "dialect.delimiter": (dialect.get("delimiter", ",") if isinstance(dialect, dict) else ",", ","),
+    }
+    for key, (value, true) in said.items():
+        if value != true:
+            yield Fault(PACKAGE, None, f"{at}.{key}", f"is {_shown(value)}", f"it is {true!r}, or leave it out")
 
 
 def _is_category(item: Any) -> bool:

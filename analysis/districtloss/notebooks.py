@@ -49,13 +49,13 @@ def warm() -> None:
     with _quiet(), _without(UNUSED), _uncollected():
         for module in WARM:
             importlib.import_module(module)
-        import narwhals
+        import altair
         import nbformat
         import pandas
 
-        # What Papermill and Altair ask load more when they are first asked.
+        # Both load more when they are first asked.
         nbformat.validate(nbformat.v4.new_notebook())
-        narwhals.from_native(pandas.DataFrame())
+        altair.Chart(pandas.DataFrame({"x": [0]})).mark_bar().encode(x="x:Q").to_dict(validate=False)
 
 
 @contextlib.contextmanager
