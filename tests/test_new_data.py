@@ -19,7 +19,7 @@ import pytest
 
 import hostile
 import new_data
-from districtloss import acled, build, choices, claims, folders, output, parameters
+from districtloss import acled, build, choices, claims, folders, output, parameters, sanity
 from districtloss.faults import Faults
 from districtloss.paths import DATA, ROOT
 from districtloss.study import Study
@@ -252,6 +252,69 @@ def test_events_outside_the_window_are_said_to_be_outside(tmp_path: Path):
     text = text_of(report / "index.html")
     assert "name no district as lost between 4 June 2021 and 5 June 2021" in text
     assert "happened from 3 July 2019 to 20 July 2019" in text
+
+
+@pytest.mark.usefixtures("aside")
+def test_what_was_set_is_what_the_words_say(tmp_path: Path):
+    data = new_data.folder("one_of_each", tmp_path / "data")
+    given = parameters.parse({"net": "true", "attribution": "reported_by_media,claimed_by_party"})
+    build.build(data, tmp_path / "report", given, renderer="pandoc")
+    assert_whole(tmp_path / "report")
+    text = text_of(tmp_path / "report" / "index.html")
+    assert "2021. Net of recaptures, districts of these still held by the Taliban at the end: 0 , 0.0 a week" in text
+    assert "moves the rate of named losses, recaptures not deducted: from" in text
+    methods = text_of(tmp_path / "report" / "chapters" / "methods.html")
+    assert "Whose word that is was set for this build: media, warring parties." in methods
+    assert "What one party claims for itself" not in methods
+
+
+@pytest.mark.usefixtures("aside")
+def test_a_second_coding_of_other_data_is_told_without_the_story_of_ours(tmp_path: Path):
+    data = new_data.folder("one_of_each", tmp_path / "data")
+    for coding in ("first_coding", "second_coding"):
+        (data / coding).mkdir()
+        for table in ("events.csv", "claims.csv", "places.csv"):
+            shutil.copyfile(data / table, data / coding / table)
+    methods = text_of(built(data, tmp_path / "report") / "chapters" / "methods.html")
+    assert "Two codings of the articles come with the data. Of all events that either found" in methods
+    assert "who acted in a fight" not in methods and "coded the articles again" not in methods
+
+
+@pytest.mark.usefixtures("aside")
+def test_where_no_choice_moves_a_number_it_is_said_to_be_the_same(tmp_path: Path):
+    data = new_data.one_event()
+    data["events"][0] |= {"date_earliest": "2021-05-01", "date_latest": "", "date_precision": "after"}
+    report = built(write(tmp_path / "data", data), tmp_path / "report")
+    assert_whole(report)
+    assert "Its point figure is 0.0 a week under each of the" in text_of(report / "index.html")
+    chapter = text_of(report / "chapters" / "choices.html")
+    assert "The point figure of the rate is 0.0 a week under each of them." in chapter
+    assert "at the end is the same under each of them" in chapter and "0 districts." in chapter
+    assert "Each line is the interval" in chapter and "evenly spaced" not in chapter
+    for page in (report / "index.html", report / "chapters" / "choices.html"):
+        assert not re.search(r"from 0(\.0)? (a week|districts|over)", text_of(page)), page.name
+
+
+@pytest.mark.parametrize(
+    ("changed", "finding", "rows"),
+    [
+        ({"event_type": "claimed_capture"}, "Kaldar is won back and told lost by one side alone", "E002|E001"),
+        ({"attribution": "claimed_by_party"}, "Kaldar is won back and told lost by one side alone", "E002|E001"),
+        (
+            {"attribution": "social_media"},
+            "Kaldar is won back and told lost only by those whose word does not count",
+            "E002|E001",
+        ),
+        ({"event_type": "implied_capture"}, "Kaldar is won back and never told lost", "E002"),
+    ],
+)
+def test_a_loss_that_is_told_but_not_counted_is_not_said_to_be_untold(tmp_path: Path, changed, finding, rows):
+    data = new_data.one_event()
+    won = {"event_id": "E002", "incident_id": "I002", "event_type": "recapture", "actor": "government"}
+    data["events"].append(data["events"][0] | won)
+    data["events"][0] |= changed
+    found = sanity.findings(Study.of(read_tables(write(tmp_path, data)), parameters.Parameters()))
+    assert found[["finding", "rows"]].to_numpy().tolist() == [[finding, rows]]
 
 
 @pytest.mark.usefixtures("aside")

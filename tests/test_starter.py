@@ -49,6 +49,8 @@ def test_with_one_source_it_is_without_fault_and_without_ours(tmp_path: Path):
 def test_provinces_can_be_left_out(tmp_path: Path):
     starter.init(tmp_path, provinces=False)
     assert (tmp_path / "provinces.csv").read_text("utf-8").count("\n") == 1
+    readme = (tmp_path / "README.md").read_text("utf-8")
+    assert "Afghanistan" not in readme and "`provinces.csv`: one row a province" in readme
 
 
 @pytest.mark.parametrize("name", ["notes.txt", ".hidden"])

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 
 from districtloss.claims import DISTRICT_MEASURES, national
+from districtloss.incidents import LOSS_TYPES
 from districtloss.study import Study
 
 COLUMNS = ["check", "rows", "finding", "meaning"]
+CLAIMED = "claimed_capture"
+NEVER_TOLD = "The district was lost, but no counted report tells of it: the count of losses is too low by one."
+DOUBTED = "No report that counts tells of the loss: if the district fell, the count of losses is too low by one."
 
 
 def findings(study: Study) -> pd.DataFrame:
@@ -26,11 +30,27 @@ def _recapture_without_loss(study: Study) -> list[tuple[str, str, str, str]]:
     first_loss = study.losses.groupby("place_id")["date_earliest"].min()
     won = study.recaptures
     lost_before = first_loss.reindex(won["place_id"]).to_numpy() <= won["date_latest"].to_numpy()
-    meaning = "The district was lost, but no counted report tells of it: the count of losses is too low by one."
-    return [
-        ("recapture without a loss", r.events, f"{r.name} is won back and never told lost", meaning)
-        for r in won[~lost_before].itertuples(index=False)
-    ]
+    left = won[~lost_before]
+    # Losses that are told all the same, by reports that do not count. What is only implied nobody tells.
+    told = study.reports[study.reports["event_type"].isin([*LOSS_TYPES, CLAIMED])]
+    told = told[(told["event_type"] == CLAIMED) | ~told["attribution"].isin(study.parameters.attribution)]
+    told = told.assign(claimed=(told["event_type"] == CLAIMED) | (told["attribution"] == "claimed_by_party"))
+    pairs = left[["events", "place_id", "date_latest"]].merge(
+        told[["place_id", "event_id", "date_earliest", "claimed"]], on="place_id"
+    )
+    pairs = pairs[~(pairs["date_earliest"] > pairs["date_latest"])]
+    doubted = dict(list(pairs.groupby("events")))
+    rows = []
+    for r in left.itertuples(index=False):
+        if r.events not in doubted:
+            finding, ids, meaning = f"{r.name} is won back and never told lost", r.events, NEVER_TOLD
+        else:
+            here = doubted[r.events]
+            who = "by one side alone" if here["claimed"].all() else "only by those whose word does not count"
+            finding, meaning = f"{r.name} is won back and told lost {who}", DOUBTED
+            ids = "|".join([r.events, *here["event_id"]])
+        rows.append(("recapture without a loss", ids, finding, meaning))
+    return rows
 
 
 def _loss_of_a_held_district(study: Study) -> list[tuple[str, str, str, str]]:

@@ -13,6 +13,9 @@ from districtloss.faults import Fault, Faults
 from districtloss.paths import DATA, DATAPACKAGE
 
 README = Path(__file__).with_name("starter_readme.md")
+WITH_PROVINCES = """those of Afghanistan are there. For another country, put its own in their place, with their ISO
+   3166-2 codes."""
+WITHOUT_PROVINCES = "one row a province of the country, with its ISO 3166-2 code."
 
 
 def init(folder: Path, *, provinces: bool = True) -> list[str]:
@@ -57,6 +60,9 @@ def _fill(folder: Path, provinces: bool) -> list[str]:
     (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
     (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
     shutil.copyfile(README, folder / "README.md")
+    if not provinces:
+        path = folder / "README.md"
+        path.write_text(path.read_text("utf-8").replace(WITH_PROVINCES, WITHOUT_PROVINCES), "utf-8")
     return sorted(path.name for path in folder.iterdir())
 
 
