@@ -647,7 +647,7 @@ def test_what_programs_add_that_save_an_export_is_nothing_to_leave_a_row_out_for
     ("cells", "fault"),
     [
         ({"country": ""}, "export.csv: country: is empty in every row, say Afghanistan where it is that"),
-        ({"event_date": "44368"}, r"export.csv:2: event_date: no date of the export can be read; this one is '44368'"),
+        ({"event_date": "44368"}, r"export.csv:2: event_date: no date of the export can be read, or is in the past; this one is '44368'"),
     ],
 )
 def test_an_export_of_which_nothing_can_be_read_makes_no_window(tmp_path: Path, cells: dict[str, str], fault: str):
@@ -661,3 +661,9 @@ def test_it_is_said_how_dates_were_read_that_could_be_read_otherwise(tmp_path: P
     assert "day first" not in acled.told(plain, tmp_path)
     doubtful = _imported(tmp_path, row(1, event_date="05/06/2021"))
     assert "with the day first, as ACLED writes them: 05/06/2021 is 5 June." in acled.told(doubtful, tmp_path)
+
+
+def test_an_export_of_the_future_alone_makes_no_window(tmp_path: Path):
+    with pytest.raises(Faults, match="no date of the export can be read, or is in the past; this one is '2099-06-21'"):
+        _imported(tmp_path, row(event_date="2099-06-21"))
+    assert not (tmp_path / "made").exists()

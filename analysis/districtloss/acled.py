@@ -66,7 +66,6 @@ WHOLE = ("time_precision", "geo_precision", "inter1", "inter2", "timestamp")  # 
 PLACES_NEED = {"provinces": ("province_id", "name"), "places": ("place_id", "name", "province_id", "kind")}
 
 AMBIGUOUS = re.compile(r"(0?[1-9]|1[0-2])/(0?[1-9]|1[0-2])/\d{4}")
-NO_DAY = dt.date(2021, 6, 4)  # of an export in which no date can be read
 NEW = "new"  # the answer that a place is to be added
 LIKE_A_CHANGE = "a sub-event that ACLED does not have, like a change of control"
 MOST_REASONS = 8  # named on the terminal
@@ -564,7 +563,7 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
             event, change = made
             events.append(event)
             origin[event["event_id"]] = row, change
-    here = [row for row in export.rows if not country or fold(row["country"]) == fold(country)]
+    here = _in_country(export.rows, country)
     side = _side_taking(events, _country_named(here))
     if side == TALIBAN:
         # The report is on one side's gains: what another group took is no loss to that side, nor what was won back
@@ -576,8 +575,8 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
             left.append(_left(taken, int(event["paragraph"]), f"{how} another group than {TALIBAN}"))
         events = [event for event in events if event["event_id"] in origin]
         left.sort(key=lambda one: int(one["row"]))
-    days = [day for row in here if (day := day_of(row["event_date"])) and not future(day)]
-    first, last = min(days, default=NO_DAY), max(days, default=NO_DAY)
+    days = _covered(export.rows, country)
+    first, last = min(days), max(days)
     source = _source(export, max([last, *(dt.date.fromisoformat(e["date_latest"]) for e in events)]))
     for event in events:
         event["source_id"] = source["source_id"]
@@ -606,6 +605,16 @@ def _country(gazetteer: Gazetteer) -> str:
     """Afghanistan, where the gazetteer is of it alone; exports of many countries are then told apart."""
     known = gazetteer.provinces
     return AFGHANISTAN if known and all(key.startswith("AF-") for key in known) else ""
+
+
+def _in_country(rows: list[dict[str, str]], country: str) -> list[dict[str, str]]:
+    return [row for row in rows if not country or fold(row["country"]) == fold(country)]
+
+
+def _covered(rows: list[dict[str, str]], country: str) -> list[dt.date]:
+    """Return the days of rows in a country that can be read and are not in the future."""
+    future = _future(rows)
+    return [day for row in _in_country(rows, country) if (day := day_of(row["event_date"])) and not future(day)]
 
 
 def _numbering(rows: list[dict[str, str]]) -> Callable[[int, Mapping[str, str]], str]:
@@ -819,11 +828,11 @@ def _check_day_first(export: Export, path: Path) -> None:
             raise Faults([Fault(path.name, line, "event_date", problem, "write days as 2021-06-21")])
 
 
-def _check_dates(export: Export, path: Path) -> None:
-    """Raise Faults where no row has a date that can be read: there is no window then."""
-    if not any(day_of(row["event_date"]) for row in export.rows):
+def _check_dates(export: Export, gazetteer: Gazetteer, path: Path) -> None:
+    """Raise Faults where no row has a date that can be: there is no window then."""
+    if not _covered(export.rows, _country(gazetteer)):
         line, first = export.lines[0], export.rows[0]["event_date"][:40]
-        problem = f"no date of the export can be read; this one is {first!r}"
+        problem = f"no date of the export can be read, or is in the past; this one is {first!r}"
         raise Faults([Fault(path.name, line, "event_date", problem, "write days as 2021-06-21")])
 
 
@@ -845,8 +854,8 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
     gazetteer = Gazetteer.of(places) if places else Gazetteer.ours()
     export = read_export(path)
     _check_day_first(export, path)
-    _check_dates(export, path)
     _check_country(export, gazetteer, path)
+    _check_dates(export, gazetteer, path)
     with output.replacing(target, check_target) as fresh:
         # The answers are somebody's work: where an import was killed, they are in their place again only now.
         made = convert(export, gazetteer, read_answers(target / TO_SETTLE, gazetteer))

@@ -113,8 +113,7 @@ def vega_bundle() -> Path:
 
 
 EDITIONS = ("typst", "html")
-# For Haskell's runtime, in which Pandoc is written: with room for new values it looks for garbage a twentieth as often,
-# which took a fifth of the time.
+# For Haskell's runtime, in which Pandoc is written: with more room for new values it looks for garbage less often.
 ROOMY = ("+RTS", "-A128m", "-n4m", "-RTS")
 
 T = TypeVar("T")
