@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from districtloss import acled, folders, incidents
+from districtloss import acled, folders, gazetteer, importing, incidents
 from districtloss.faults import Faults
 from districtloss.paths import DATA
 from districtloss.tables import read_tables
@@ -76,8 +76,8 @@ def events(tmp_path: Path, *rows: dict[str, str]) -> list[dict[str, str]]:
     return _imported(tmp_path, *rows).tables["events"]
 
 
-def _imported(tmp_path: Path, *rows: dict[str, str]) -> acled.Import:
-    return acled.import_export(export(tmp_path / "export.csv", list(rows)), tmp_path / "made")
+def _imported(tmp_path: Path, *rows: dict[str, str]) -> importing.Import:
+    return importing.import_export(export(tmp_path / "export.csv", list(rows)), tmp_path / "made")
 
 
 def why(tmp_path: Path, **cells: str) -> str:
@@ -95,7 +95,7 @@ def settle(path: Path, answers: dict[str, str]) -> None:
     rows = cells_of(path)
     for asked in rows:
         asked["answer"] = answers.get(asked["spelling"], asked["answer"])
-    acled.write_table(path, acled.ASKED, rows)
+    importing.write_table(path, gazetteer.ASKED, rows)
 
 
 def test_the_folder_that_is_made_is_without_fault_and_counts_the_loss(tmp_path: Path):
@@ -152,7 +152,7 @@ def test_older_exports_are_read_too(tmp_path: Path, delimiter: str, encoding: st
     header, _, rest = path.read_text(encoding).partition("\n")
     assert "disorder_type" not in header
     path.write_text(f"{header.upper()}\n{rest}", encoding)
-    made = acled.import_export(path, tmp_path / "made")
+    made = importing.import_export(path, tmp_path / "made")
     assert [event["place_id"] for event in made.tables["events"]] == ["kunduz/imam-sahib"]
 
 
@@ -225,7 +225,7 @@ def test_case_spaces_hyphens_and_older_names_make_no_other_sub_event(tmp_path: P
 def test_a_like_sub_event_is_proposed_and_not_taken(tmp_path: Path, spelling: str, meant: str):
     made = _imported(tmp_path, row(1), row(2, sub_event_type=spelling), row(3, sub_event_type=spelling))
     assert made.left_out[0]["why"] == f"{acled.LIKE_A_CHANGE}: {spelling!r}, is {meant!r} meant?"
-    said = acled.told(made, tmp_path)
+    said = importing.told(made, tmp_path)
     assert f"  2  {acled.LIKE_A_CHANGE}\n" in said
     assert said.count(f"  Row 2, sub_event_type: {spelling!r}, is {meant!r} meant?") == 1 and "Row 3" not in said
 
@@ -242,7 +242,7 @@ def test_a_row_whose_date_cannot_be_read_is_left_out(tmp_path: Path):
 
 def test_the_terminal_tells_of_like_rows_together(tmp_path: Path):
     groups = [row(i, actor2=f"Militia {i}", inter2="Rebel group") for i in (2, 3)]
-    said = acled.told(_imported(tmp_path, row(1), *groups, row(4, event_date="soon")), tmp_path)
+    said = importing.told(_imported(tmp_path, row(1), *groups, row(4, event_date="soon")), tmp_path)
     assert said.splitlines()[0].endswith(": 1 event from 4 rows.")
     assert "  2  between others than the government\n  1  a date that cannot be read" in said
 
@@ -289,7 +289,7 @@ def test_a_name_that_two_provinces_share_is_looked_for_in_its_own(tmp_path: Path
 def test_a_like_name_is_proposed_and_not_taken(tmp_path: Path):
     made = _imported(tmp_path, row(admin2="Emam Saheb"), row(2, admin2="Emam Saheb"))
     assert made.tables["events"] == []
-    (asked,) = cells_of(tmp_path / "made" / acled.TO_SETTLE)
+    (asked,) = cells_of(tmp_path / "made" / importing.TO_SETTLE)
     assert (asked["column"], asked["spelling"], asked["province"], asked["rows"]) == (
         "admin2", "Emam Saheb", "AF-KDZ", "2",
     )  # fmt: skip
@@ -304,7 +304,7 @@ def test_a_name_that_two_districts_bear_is_asked(tmp_path: Path):
     ]
     write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Prov"}], "places": places})
     path = export(tmp_path / "x.csv", [row(country="Norland", admin1="Prov", admin2="Twin")])
-    made = acled.import_export(path, tmp_path / "made", tmp_path / "places")
+    made = importing.import_export(path, tmp_path / "made", tmp_path / "places")
     assert made.tables["events"] == []
     assert made.to_settle[0]["candidates"] == "p/one 100 | p/two 100"
 
@@ -316,7 +316,7 @@ def test_answers_are_taken_in_the_next_run_and_kept(tmp_path: Path):
     ]  # fmt: skip
     _imported(tmp_path, *rows)
     settle(
-        tmp_path / "made" / acled.TO_SETTLE,
+        tmp_path / "made" / importing.TO_SETTLE,
         {"Emam Saheb": "kunduz/imam-sahib", "New Place": "new", "Nowhere": "leave out", "Kondoz": "AF-KDZ"},
     )
     for _ in range(2):
@@ -341,7 +341,7 @@ def test_answers_are_taken_in_the_next_run_and_kept(tmp_path: Path):
 )
 def test_answers_that_name_no_place_are_faults_and_change_nothing(tmp_path: Path, answer: str, fault: str):
     _imported(tmp_path, row(admin2="Emam Saheb"))
-    settle(tmp_path / "made" / acled.TO_SETTLE, {"Emam Saheb": answer})
+    settle(tmp_path / "made" / importing.TO_SETTLE, {"Emam Saheb": answer})
     before = {path.name: path.read_bytes() for path in (tmp_path / "made").iterdir()}
     with pytest.raises(Faults) as caught:
         _imported(tmp_path, row(admin2="Emam Saheb"))
@@ -380,7 +380,7 @@ def test_what_can_be_read_otherwise_is_a_decision_that_can_be_flipped(tmp_path: 
 def test_a_file_that_is_no_export_is_told(tmp_path: Path, text: str, fault: str):
     (tmp_path / "x.csv").write_text(text)
     with pytest.raises(Faults) as caught:
-        acled.import_export(tmp_path / "x.csv", tmp_path / "made")
+        importing.import_export(tmp_path / "x.csv", tmp_path / "made")
     assert fault in str(caught.value)
     assert not (tmp_path / "made").exists()
 
@@ -418,7 +418,7 @@ def test_where_nobody_takes_anything_the_taliban_are_those_of_afghanistan_alone(
     assert _imported(tmp_path, regain).package[folders.SIDE] == "the Taliban"
     write(tmp_path / "places", {"provinces": [], "places": []})
     path = export(tmp_path / "x.csv", [regain | {"country": "Norland"}])
-    made = acled.import_export(path, tmp_path / "other", tmp_path / "places")  # a gazetteer that is still empty
+    made = importing.import_export(path, tmp_path / "other", tmp_path / "places")  # a gazetteer that is still empty
     assert made.package[folders.SIDE] == "armed groups"
 
 
@@ -426,7 +426,7 @@ def test_rows_wait_until_the_answer_is_imported(tmp_path: Path):
     asked = row(admin2="Emam Saheb")
     _imported(tmp_path, row(2), asked, row(3, admin2="Emam Saheb"))
     assert folders.unsettled(tmp_path / "made") == 2
-    settle(tmp_path / "made" / acled.TO_SETTLE, {"Emam Saheb": "kunduz/imam-sahib"})
+    settle(tmp_path / "made" / importing.TO_SETTLE, {"Emam Saheb": "kunduz/imam-sahib"})
     assert folders.unsettled(tmp_path / "made") == 2  # the tables do not have them yet
     _imported(tmp_path, row(2), asked, row(3, admin2="Emam Saheb"))
     assert folders.unsettled(tmp_path / "made") == 0
@@ -441,7 +441,7 @@ def test_an_import_through_a_link_leaves_the_link(tmp_path: Path):
 
 def test_answers_outlive_an_import_that_was_killed_between_its_two_renames(tmp_path: Path):
     _imported(tmp_path, row(admin2="Emam Saheb"))
-    settle(tmp_path / "made" / acled.TO_SETTLE, {"Emam Saheb": "kunduz/imam-sahib"})
+    settle(tmp_path / "made" / importing.TO_SETTLE, {"Emam Saheb": "kunduz/imam-sahib"})
     (tmp_path / "made").rename(tmp_path / ".made.old")  # what the first of them does
     (event,) = events(tmp_path, row(admin2="Emam Saheb"))
     assert event["place_id"] == "kunduz/imam-sahib"
@@ -492,7 +492,7 @@ def test_an_export_of_another_country_needs_its_places(tmp_path: Path):
 def test_what_somebody_added_or_changed_is_not_undone_by_the_next_import(tmp_path: Path):
     _imported(tmp_path, row(admin2="Emam Saheb"))
     made = tmp_path / "made"
-    settle(made / acled.TO_SETTLE, {"Emam Saheb": "kunduz/imam-sahib"})
+    settle(made / importing.TO_SETTLE, {"Emam Saheb": "kunduz/imam-sahib"})
     _imported(tmp_path, row(admin2="Emam Saheb"))  # answers are there to be filled in
     for name in ("claims.csv", "notes.txt", folders.PACKAGE):
         before = (made / name).read_bytes() if (made / name).exists() else None
@@ -517,9 +517,9 @@ def test_an_import_onto_a_full_disk_leaves_nothing_and_says_so(tmp_path: Path, m
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     file = export(tmp_path / "export.csv", [row()])
-    monkeypatch.setattr(acled.shutil, "copyfile", full)
+    monkeypatch.setattr(importing.shutil, "copyfile", full)
     with pytest.raises(Faults, match="cannot be written \\(No space left on device\\), make room"):
-        acled.import_export(file, tmp_path / "a" / "made")
+        importing.import_export(file, tmp_path / "a" / "made")
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -527,14 +527,14 @@ def test_the_window_ends_with_the_last_row_though_its_event_can_have_happened_la
     made = _imported(tmp_path, row(1), row(2, event_date="2021-07-16", time_precision="3", timestamp=""))
     assert made.package[folders.PARAMETERS] == {"start": "2021-06-21", "as_of": "2021-07-16"}
     assert made.tables["sources"][0]["published"] == "2021-07-31"
-    assert "The report's window: 21 June – 16 July 2021" in acled.told(made, tmp_path)
+    assert "The report's window: 21 June – 16 July 2021" in importing.told(made, tmp_path)
 
 
 def test_a_code_of_a_country_that_the_gazetteer_has_may_be_a_slip(tmp_path: Path):
     _imported(tmp_path, row(admin1="Wardag"))
 
-    def settled(answer: str) -> acled.Import:
-        settle(tmp_path / "made" / acled.TO_SETTLE, {"Wardag": answer})
+    def settled(answer: str) -> importing.Import:
+        settle(tmp_path / "made" / importing.TO_SETTLE, {"Wardag": answer})
         return _imported(tmp_path, row(admin1="Wardag"))
 
     with pytest.raises(Faults, match=r"to_settle.csv:2: answer: 'AF-WAD' is not known, did you mean AF-WAR\?"):
@@ -546,7 +546,7 @@ def test_a_code_of_a_country_that_the_gazetteer_has_may_be_a_slip(tmp_path: Path
 def test_a_workbook_is_told_as_one(tmp_path: Path):
     (tmp_path / "export.csv").write_bytes(b"PK\x03\x04\x14\x00")
     with pytest.raises(Faults, match=r"export.csv: is an Excel workbook or another packed file, save it as CSV"):
-        acled.import_export(tmp_path / "export.csv", tmp_path / "made")
+        importing.import_export(tmp_path / "export.csv", tmp_path / "made")
 
 
 def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path):
@@ -559,7 +559,7 @@ def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path):
 def test_a_device_is_no_export(tmp_path: Path):
     (tmp_path / "export.csv").symlink_to("/dev/zero")
     with pytest.raises(Faults, match=r"export\.csv: cannot be read \(it is no file\), name the file of the export"):
-        acled.import_export(tmp_path / "export.csv", tmp_path / "made")
+        importing.import_export(tmp_path / "export.csv", tmp_path / "made")
 
 
 def test_a_folder_of_others_is_left_alone(tmp_path: Path):
@@ -575,9 +575,9 @@ def test_another_country_comes_with_its_own_gazetteer(tmp_path: Path):
     rows = [row(country="Norland", event_date="2023-05-05", admin1="Prov", admin2="Dist", actor1="Front")]
     later = row(2, event_date="2023-06-05", sub_event_type="Attack", timestamp="1700000000")
     path = export(tmp_path / "x.csv", [*rows, later])
-    acled.import_export(path, tmp_path / "made", tmp_path / "places")
-    settle(tmp_path / "made" / acled.TO_SETTLE, {"Dist": "new"})
-    acled.import_export(path, tmp_path / "made", tmp_path / "places")
+    importing.import_export(path, tmp_path / "made", tmp_path / "places")
+    settle(tmp_path / "made" / importing.TO_SETTLE, {"Dist": "new"})
+    importing.import_export(path, tmp_path / "made", tmp_path / "places")
     tables = read_tables(tmp_path / "made")
     assert tables.places["place_id"].tolist() == ["prov/dist"]
     assert folders.about(tmp_path / "made").parameters == {"start": "2023-05-05", "as_of": "2023-06-05"}
@@ -588,7 +588,7 @@ def test_places_of_another_country_need_the_columns_by_which_they_are_found(tmp_
     (tmp_path / "provinces.csv").write_text("province_id,name\nXA-01,Prov\n", "utf-8")
     (tmp_path / "places.csv").write_text("kind,name,place_id,province_id\ndistrict,Dist,prov/dist,XA-01\n", "utf-8")
     path = export(tmp_path / "x.csv", [row(country="Norland", admin1="Prov", admin2="Dist")])
-    made = acled.import_export(path, tmp_path / "made", tmp_path)
+    made = importing.import_export(path, tmp_path / "made", tmp_path)
     assert [event["place_id"] for event in made.tables["events"]] == ["prov/dist"]
     read_tables(tmp_path / "made")
 
@@ -607,34 +607,34 @@ def test_places_that_lack_a_needed_column_are_told(tmp_path: Path, header: str |
     if header:
         (tmp_path / "places.csv").write_text(f"{header}\n", "utf-8")
     with pytest.raises(Faults) as caught:
-        acled.import_export(export(tmp_path / "x.csv", [row()]), tmp_path / "made", tmp_path)
+        importing.import_export(export(tmp_path / "x.csv", [row()]), tmp_path / "made", tmp_path)
     assert len(caught.value.faults) == 1 and fault in str(caught.value)
 
 
 def test_places_are_a_folder(tmp_path: Path):
     path = export(tmp_path / "x.csv", [row()])
     with pytest.raises(Faults, match=r"x\.csv: is not a folder, name the folder that holds provinces\.csv and places"):
-        acled.import_export(path, tmp_path / "made", path)
+        importing.import_export(path, tmp_path / "made", path)
 
 
 def test_hostile_cells_are_data(tmp_path: Path):
     made = _imported(tmp_path, row(1, admin2="=cmd()", location="<script>"), row(2, admin1="{{< include x >}}"))
     assert len(made.left_out) == 2
-    left = cells_of(tmp_path / "made" / acled.LEFT_OUT)
+    left = cells_of(tmp_path / "made" / importing.LEFT_OUT)
     assert left[0]["admin2"] == "'=cmd()"
-    settle(tmp_path / "made" / acled.TO_SETTLE, {"=cmd()": "new"})
+    settle(tmp_path / "made" / importing.TO_SETTLE, {"=cmd()": "new"})
     assert len(_imported(tmp_path, row(1, admin2="=cmd()", location="\x1b[31m<script>\x9b")).tables["events"]) == 1
     read_tables(tmp_path / "made")
 
 
 def test_the_gazetteer_knows_all_places_of_the_project_and_each_id_once():
-    gazetteer = acled.Gazetteer.ours()
+    known = gazetteer.Gazetteer.ours()
     ours = [r for r in cells_of(DATA / "places.csv") if r["kind"] == "district"]
-    assert {r["place_id"] for r in ours} <= gazetteer.districts.keys()
-    assert len(gazetteer.districts) == 401
+    assert {r["place_id"] for r in ours} <= known.districts.keys()
+    assert len(known.districts) == 401
     others = {r["place_id"] for r in cells_of(DATA / "places.csv") if r["kind"] != "district"}
-    assert not others & gazetteer.districts.keys()
-    slugs = [gazetteer.slug(province) for province in gazetteer.provinces]
+    assert not others & known.districts.keys()
+    slugs = [known.slug(province) for province in known.provinces]
     assert len(set(slugs)) == len(slugs) == 34
 
 
@@ -658,9 +658,9 @@ def test_an_export_of_which_nothing_can_be_read_makes_no_window(tmp_path: Path, 
 
 def test_it_is_said_how_dates_were_read_that_could_be_read_otherwise(tmp_path: Path):
     plain = _imported(tmp_path, row(1, event_date="21/06/2021"))
-    assert "day first" not in acled.told(plain, tmp_path)
+    assert "day first" not in importing.told(plain, tmp_path)
     doubtful = _imported(tmp_path, row(1, event_date="05/06/2021"))
-    assert "with the day first, as ACLED writes them: 05/06/2021 is 5 June." in acled.told(doubtful, tmp_path)
+    assert "with the day first, as ACLED writes them: 05/06/2021 is 5 June." in importing.told(doubtful, tmp_path)
 
 
 def test_an_export_of_the_future_alone_makes_no_window(tmp_path: Path):

@@ -19,7 +19,7 @@ import pytest
 
 import hostile
 import new_data
-from districtloss import acled, build, choices, claims, folders, output, parameters, sanity
+from districtloss import build, choices, claims, folders, importing, output, parameters, sanity
 from districtloss.faults import Faults
 from districtloss.paths import DATA, ROOT
 from districtloss.study import Study
@@ -353,12 +353,12 @@ def test_hostile_text_is_printed_and_never_obeyed(tmp_path: Path, renderer: str)
 
 def test_an_import_makes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
-    made = acled.import_export(EXAMPLES / "acled" / "export.csv", tmp_path / "data")
+    made = importing.import_export(EXAMPLES / "acled" / "export.csv", tmp_path / "data")
     report = built(tmp_path / "data", tmp_path / "report")
     values = json.loads((report / "results" / "values.json").read_text("utf-8"))
     assert values["reports_count"]["value"] == len(made.tables["events"])
     names = {path.removeprefix("data/") for path in (output.manifest(report) or {})["inputs"]}  # type: ignore[attr-defined]
-    assert not names & {acled.LEFT_OUT, acled.TO_SETTLE, "README.md"}
+    assert not names & {importing.LEFT_OUT, importing.TO_SETTLE, "README.md"}
 
 
 # --- folders that hold a part -------------------------------------------------------------------------------------

@@ -222,10 +222,10 @@ def acled(
     ] = None,
 ) -> None:
     """Import an export of ACLED. Run it again once to_settle.csv is filled."""
-    from districtloss import acled as importer
+    from districtloss import importing
 
-    made = importer.import_export(file, output, places)
-    print(importer.told(made, output))
+    made = importing.import_export(file, output, places)
+    print(importing.told(made, output))
 
 
 @app.command()
