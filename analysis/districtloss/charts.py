@@ -60,6 +60,12 @@ def on_phone(chart: alt.TopLevelMixin, otherwise: dict[str, object]) -> alt.TopL
     return chart.properties(usermeta={"phone": {"padding": {"left": 0, "right": 0}, **otherwise}})
 
 
+def _either(channel: type[alt.SchemaBase], test: object, yes: object, no: object) -> alt.SchemaBase:
+    """Return a channel that has one value where a test of the row holds, and another elsewhere. Altair would take
+    the condition alone too, but looks through its whole schema for what it is."""
+    return channel(**alt.condition(test, alt.value(yes), alt.value(no)))
+
+
 def legible(marks: alt.Chart, **text: object) -> alt.LayerChart:
     """Return labels that stay legible on what they lie over: each letter has a rim in the colour of the page."""
     look = {"font": FONT, "fontSize": 12, "lineBreak": "\n", "lineHeight": LINE, **text}
@@ -93,9 +99,11 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
     ]
     title = titled("districts reported lost", **WHOLE)
     band = base.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(
-        y=alt.Y("low:Q", axis=title), y2="high:Q", tooltip=tooltip
+        y=alt.Y("low:Q", axis=title), y2=alt.Y2("high:Q"), tooltip=tooltip
     )
-    line = base.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(y="point:Q", tooltip=tooltip)
+    line = base.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(
+        y=alt.Y("point:Q"), tooltip=tooltip
+    )
     certain, point, possible = (int(running[edge].iat[-1]) for edge in ("low", "point", "high"))
     said: dict[int, list[str]] = {}
     for count, word in ((certain, "certain"), (point, f"by the {date_rule}"), (possible, "possible")):
@@ -117,7 +125,9 @@ def _end(date: pd.Timestamp, count: int, text: str, below: bool) -> alt.LayerCha
     """Return a label at the end of a curve, above or below the count it is of."""
     place = {"baseline": "top", "dy": 5} if below else {"baseline": "bottom", "dy": -4 - LINE * text.count("\n")}
     marks = alt.Chart(pd.DataFrame({"date": [date], "count": [count], "text": [text]}))
-    return legible(marks.encode(x="date:T", y="count:Q", text="text:N"), align="right", dx=-4, **place)
+    return legible(
+        marks.encode(x=alt.X("date:T"), y=alt.Y("count:Q"), text=alt.Text("text:N")), align="right", dx=-4, **place
+    )
 
 
 # What the reader chooses on the map, by the script of the page (provinces.js); "" is all provinces.
@@ -142,24 +152,21 @@ def province_tiles(tiles: pd.DataFrame) -> alt.TopLevelMixin:
         alt.Tooltip("low:Q", title="Losses certain in the window"),
         alt.Tooltip("high:Q", title="Losses possible in the window"),
     ]
-    colour = alt.condition(
-        alt.datum.high > 0,
-        alt.Color("high:Q", scale=alt.Scale(domain=[1, top], range=SEQUENCE), legend=None),
-        alt.value("#eeeeee"),
-    )
+    shade = alt.Color("high:Q", scale=alt.Scale(domain=[1, top], range=SEQUENCE), legend=None)
+    colour = alt.ColorValue(**alt.condition(alt.datum.high > 0, shade, alt.value("#eeeeee")))
     # On a phone a tile is narrower than most names; there it bears the last part of the code, the ISO one with us.
     drawn = tiles.assign(code=tiles["province_id"].str.rpartition("-")[2])
     base = alt.Chart(drawn).transform_calculate(written="width < 460 ? datum.code : datum.name").encode(**position)
     tile = base.mark_rect(cornerRadius=3, cursor="pointer", strokeWidth=3).encode(
         color=colour,
-        stroke=alt.condition("datum.province_id === province", alt.value(INK), alt.value(None)),
+        stroke=_either(alt.StrokeValue, "datum.province_id === province", INK, None),
         tooltip=tooltip,
     )
     name = base.mark_text(font=FONT, fontSize=11, dy=-10).encode(
-        text="written:N", color=alt.condition(dark, alt.value("#ffffff"), alt.value("#222222")), tooltip=tooltip
+        text=alt.Text("written:N"), color=_either(alt.ColorValue, dark, "#ffffff", "#222222"), tooltip=tooltip
     )
     count = base.mark_text(font=FONT, fontSize=15, fontWeight="bold", dy=9).encode(
-        text="label:N", color=alt.condition(dark, alt.value("#ffffff"), alt.value("#222222")), tooltip=tooltip
+        text=alt.Text("label:N"), color=_either(alt.ColorValue, dark, "#ffffff", "#222222"), tooltip=tooltip
     )
     return themed((tile + name + count).properties(width=WIDTH, height=400).add_params(PROVINCE))
 
@@ -202,8 +209,8 @@ def loss_bars(
         )
     )
     count = alt.Y("low:Q", axis=titled("losses so far", tickCount=4, **WHOLE))
-    band = running.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(y=count, y2="high:Q")
-    line = running.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(y="point:Q")
+    band = running.mark_area(interpolate="step-after", color=BAND, opacity=0.7).encode(y=count, y2=alt.Y2("high:Q"))
+    line = running.mark_line(interpolate="step-after", color=TALIBAN, strokeWidth=2.5).encode(y=alt.Y("point:Q"))
     names = alt.Axis(title=None, labelLimit=200, domain=False, ticks=False, labelExpr="slice(datum.label, 4)")
     # A district can be lost twice: a number before its name makes a lane of each loss.
     lanes = [f"{number:03d} {place}" for number, place in enumerate(bars["place"])]
@@ -211,7 +218,7 @@ def loss_bars(
     first, last = bars["date_earliest"].fillna(start), bars["date_latest"].fillna(as_of)
     drawn = alt.Chart(bars.assign(lane=lanes, date_earliest=first, end=last + pd.Timedelta(days=1))).encode(
         y=alt.Y("lane:N", sort=None, scale=alt.Scale(paddingInner=0.3), axis=names),
-        opacity=alt.condition(CHOSEN, alt.value(1), alt.value(0.12)),
+        opacity=_either(alt.OpacityValue, CHOSEN, 1, 0.12),
         tooltip=[
             alt.Tooltip("place:N", title="District"),
             alt.Tooltip("days:N", title="Days"),
@@ -221,9 +228,9 @@ def loss_bars(
     )
     bar = drawn.mark_bar(height=9, cornerRadius=2, strokeWidth=1.4, stroke=TALIBAN, clip=True, cursor="pointer").encode(
         x=alt.X("date_earliest:T", scale=window, axis=DAY_AXIS),
-        x2="end:T",
-        color=alt.condition("datum.certain", alt.value(BAND), alt.value("#ffffff00")),
-        strokeDash=alt.condition("datum.certain", alt.value([1, 0]), alt.value([3, 2])),
+        x2=alt.X2("end:T"),
+        color=_either(alt.ColorValue, "datum.certain", BAND, "#ffffff00"),
+        strokeDash=_either(alt.StrokeDashValue, "datum.certain", [1, 0], [3, 2]),
     )
     # In the middle of the day; the drawing and the page both take days as local ones.
     day = drawn.transform_filter("isValid(datum.date_point)").transform_calculate(
@@ -260,12 +267,12 @@ def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelM
         .mark_bar(height=9, cornerRadius=2, strokeWidth=1.4)
         .encode(
             x=alt.X("date_earliest:T", axis=DAY_AXIS),
-            x2="end:T",
+            x2=alt.X2("end:T"),
             y=alt.Y("lane:N", axis=None, sort=None, scale=alt.Scale(paddingInner=0.3)),
             color=alt.Color("side:N", scale=sides, legend=legend),
             stroke=alt.Stroke("side:N", scale=sides, legend=legend),
-            fillOpacity=alt.condition(alt.datum.standing == "counted", alt.value(1), alt.value(0.15)),
-            strokeDash=alt.condition(alt.datum.standing == "counted", alt.value([1, 0]), alt.value([3, 2])),
+            fillOpacity=_either(alt.FillOpacityValue, alt.datum.standing == "counted", 1, 0.15),
+            strokeDash=_either(alt.StrokeDashValue, alt.datum.standing == "counted", [1, 0], [3, 2]),
             tooltip=[
                 alt.Tooltip("district:N", title="District"),
                 alt.Tooltip("what:N", title="Report"),
@@ -327,16 +334,18 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
     ]
     base = alt.Chart(drawn)
     box = base.mark_rect(color=BAND, opacity=0.55, stroke=BAND).encode(
-        x=x, x2="end:T", y=y, y2="high:Q", tooltip=tooltip
+        x=x, x2=alt.X2("end:T"), y=y, y2=alt.Y2("high:Q"), tooltip=tooltip
     )
-    line = base.mark_rule(color=TALIBAN, strokeWidth=3).encode(x=x, x2="end:T", y="narrow:Q", tooltip=tooltip)
+    line = base.mark_rule(color=TALIBAN, strokeWidth=3).encode(
+        x=x, x2=alt.X2("end:T"), y=alt.Y("narrow:Q"), tooltip=tooltip
+    )
+    words = base.encode(x=alt.X("anchor:T"), y=alt.Y("high:Q"), text=alt.Text("said:N"))
     texts = [
         legible(
-            base.transform_filter(alt.datum.third == place).encode(x="anchor:T", y="high:Q", text="said:N"),
-            align=align, baseline="bottom", dy={"expr": "datum.rise"},
+            words.transform_filter(alt.datum.third == place), align=align, baseline="bottom", dy={"expr": "datum.rise"}
         )
         for place, align in enumerate(("left", "center", "right"))
-    ]  # fmt: skip
+    ]
     return themed(alt.layer(box, line, *texts).properties(width=WIDTH, height=340))
 
 
@@ -359,7 +368,7 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     scale = alt.Scale(domain=domain, range=[palette.get(s, INK) for s in domain])
     over = alt.Axis(**OVER, title=None, domain=False, ticks=False, labelColor=INK)
     bars = alt.Chart(data).mark_bar(height=9, cornerRadius=3, yOffset=UNDER).encode(
-        x=alt.X("as_of_earliest:T", axis=DAY_AXIS), x2="end:T", y=alt.Y("row:N", sort=None, axis=over),
+        x=alt.X("as_of_earliest:T", axis=DAY_AXIS), x2=alt.X2("end:T"), y=alt.Y("row:N", sort=None, axis=over),
         color=alt.Color("speaker:N", scale=scale, legend=None), tooltip=tooltip,
     )  # fmt: skip
     rows = bars.properties(width=WIDTH, height=alt.Step(34))
@@ -386,7 +395,7 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
         alt.Tooltip("high:Q", title="High", format=".2f"),
     ]
     base = alt.Chart(curve).encode(x=x)
-    colour = alt.condition(alt.datum.ours, alt.value(INK), alt.value(BAND))
+    colour = _either(alt.ColorValue, alt.datum.ours, INK, BAND)
     spans = base.mark_rule(strokeWidth=2.5).encode(
         y=alt.Y("low:Q", axis=titled(unit)), y2=alt.Y2("high:Q"), color=colour, tooltip=tooltip
     )

@@ -151,9 +151,12 @@ def event_headlines(study: Study, specs: Specifications, rows: pd.DataFrame | No
     common = [i for i, f in enumerate(specs.factors) if f.name in COMMON]
     few, of = np.unique(specs.index[:, common], axis=0, return_inverse=True)
     alike = Specifications(tuple(specs.factors[i] for i in common), few.reshape(-1, len(common)), len(few))
-    result = _in_blocks(study, rows[~open_], alike).iloc[of.ravel()].reset_index(drop=True)
+    parts = []
+    if not open_.all() or not len(rows):
+        parts.append(_in_blocks(study, rows[~open_], alike).iloc[of.ravel()].reset_index(drop=True))
     if open_.any():
-        result += _in_blocks(study, rows[open_], specs)
+        parts.append(_in_blocks(study, rows[open_], specs))
+    result = sum(parts[1:], start=parts[0])
     days = np.array([rates.exposure_days(study.start, pd.Timestamp(o)) for o in _factor(specs, "as_of").options])
     return result.assign(days=days[specs.option("as_of")])
 
@@ -513,6 +516,7 @@ def taken(specs: Specifications, order: Array, names: Sequence[str], bins: int) 
 
 
 BINS = 80  # of a curve: a thin sample of its combinations can be told apart
+STRIPS = 40  # of an option below it, by the share of combinations that take it
 PANELS = 5  # choices shown below a curve
 
 
@@ -541,7 +545,7 @@ def curve(specs: Specifications, headline: pd.DataFrame, moved: pd.DataFrame) ->
     most = moved.groupby("factor", sort=False)["change"].agg(lambda change: change.abs().max())
     most = most.sort_values(ascending=False, kind="stable")
     columns = ["rank", "low", "point", "high", "ours"]
-    return Curve(whole[columns], drawn[columns], taken(specs, order, list(most[most > 0].index[:PANELS]), BINS))
+    return Curve(whole[columns], drawn[columns], taken(specs, order, list(most[most > 0].index[:PANELS]), STRIPS))
 
 
 def along(shares: pd.DataFrame) -> str:

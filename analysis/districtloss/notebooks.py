@@ -183,11 +183,14 @@ def _processors() -> int:
 
 def _child(path: Path, home: Path, plan: Plan, answer: Connection, ends: int, alive: int) -> None:
     """Execute one notebook and tell how it went: nothing, or the exception."""
+    from altair.utils import schemapi
+
     os.close(alive)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
     threading.Thread(target=_end_with_parent, args=(ends,), daemon=True).start()
     os.environ.update(SURROUNDINGS)
     gc.disable()  # this process ends with its notebook, and what it leaves goes with it
+    schemapi.disable_debug_mode()  # it asks of each part of a chart whether it fits the schema; a test asks of all
     failure: BaseException | None = None
     try:
         with _quiet():

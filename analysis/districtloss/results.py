@@ -141,8 +141,8 @@ class Results:
         `note` stands below the chart; it says what a chart of many rows leaves out.
         """
         # Altair's own check of it takes nearly as long as making it; a test holds all of ours to the schema.
-        specification = json.loads(chart.to_json(indent=None, validate=False))
-        text = json.dumps(specification, indent=1, sort_keys=True, ensure_ascii=False)
+        specification = chart.to_dict(validate=False)
+        text = json.dumps(specification, sort_keys=True, ensure_ascii=False)
         (self.folder / "figures" / f"{name}.vl.json").write_text(text + "\n", "utf-8")
         _export(data, self.folder / "tables" / f"fig-{name}.csv")
         self._record("figures", name, {"alt": alt_text, "note": note, "notebook": self.notebook})
