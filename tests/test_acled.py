@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from districtloss import acled, folders, gazetteer, importing, incidents
+from districtloss import acled, decisions, folders, gazetteer, importing, incidents
 from districtloss.faults import Faults
 from districtloss.paths import DATA
 from districtloss.tables import read_tables
@@ -134,7 +134,9 @@ def test_nothing_happened_after_it_was_recorded(tmp_path: Path):
     assert event["date_latest"] == "2021-06-18"
 
 
-@pytest.mark.parametrize("text", ["2021-06-21", "21 June 2021", "21-June-2021", "21 Jun 2021", "21/06/2021"])
+@pytest.mark.parametrize(
+    "text", ["2021-06-21", "21 June 2021", "21-June-2021", "21 Jun 2021", "21/06/2021", "21-06-2021"]
+)
 def test_dates_are_read_in_every_form_that_exports_have_had(text: str):
     assert acled.day_of(text) == dt.date(2021, 6, 21)
 
@@ -171,6 +173,18 @@ def test_older_exports_are_read_too(tmp_path: Path, delimiter: str, encoding: st
          "recapture", "government"),
         ({"sub_event_type": acled.TRANSFER, "actor1": ARMY, "inter1": "1", "actor2": "Taliban", "inter2": "2"},
          "recapture", "government"),
+        # Mutineers bear the kind of those whom they left, and militias on a government's side can turn against it.
+        ({"actor1": f"Mutiny of {ARMY}", "inter1": "1", "actor2": ARMY, "inter2": "1"}, "capture", "other_group"),
+        ({"actor1": "Militia (Pro-Government)", "inter1": "3", "actor2": ARMY, "inter2": "1"},
+         "capture", "other_group"),
+        ({"actor2": "Militia (Pro-Government)", "inter2": "3"}, "capture", "taliban"),
+        # Civilians hold no territory; a mission holds it for the government, another army for itself.
+        ({"sub_event_type": acled.TRANSFER, "actor2": "Civilians (Afghanistan)", "inter2": "7"}, "capture", "taliban"),
+        ({"sub_event_type": acled.TRANSFER, "actor1": "UNX: United Nations Mission in X", "inter1": "8", "actor2": ""},
+         "recapture", "government"),
+        ({"actor1": "Military Forces of Norland", "inter1": "External/Other forces"}, "capture", "other_group"),
+        ({"sub_event_type": acled.TRANSFER, "actor1": "Military Forces of Norland", "inter1": "8", "actor2": ""},
+         "capture", "other_group"),
     ],
 )  # fmt: skip
 def test_who_gains_follows_from_the_kind_of_actor(tmp_path: Path, cells: dict[str, str], event_type: str, actor: str):
@@ -189,7 +203,11 @@ def test_who_gains_follows_from_the_kind_of_actor(tmp_path: Path, cells: dict[st
         ({"sub_event_type": acled.REGAINS, "actor1": "Military Forces of Afghanistan (2021-)", "inter1": "State forces",
           "actor2": "National Resistance Front", "inter2": "Rebel group"},
          "the government meant is that of the Taliban, since August 2021"),
-        ({"actor1": ARMY, "inter1": "State forces"}, "no actor but the government is named"),
+        ({"actor1": ARMY, "inter1": "State forces"}, "nobody is named who is not on the government's side"),
+        ({"sub_event_type": acled.TRANSFER, "actor1": ARMY, "inter1": "1", "actor2": "Police", "inter2": "1"},
+         f"between forces of states: {ARMY} and Police"),
+        ({"actor1": "Protesters (Afghanistan)", "inter1": "6", "actor2": ""},
+         "no actor is named that can hold territory"),
         ({"admin1": ""}, "no province (admin1) is given"),
         ({"admin1": "Kunduzz"}, "admin1 'Kunduzz' is to be settled in to_settle.csv"),
         ({"admin2": "Imam Sahibb"}, "admin2 'Imam Sahibb' is to be settled in to_settle.csv"),
@@ -266,6 +284,13 @@ def test_at_geo_precision_3_the_district_is_not_believed(tmp_path: Path):
         ({"source": "Voice of Jihad; Khaama Press"}, "capture", "reported_by_media"),
         ({"source": "Afghanistan Ministry of Defense"}, "capture", "confirmed_by_official"),
         ({"source": "Ministry of Interior", "sub_event_type": acled.REGAINS}, "claimed_recapture", "claimed_by_party"),
+        ({"source": "Ministry of Defense - NUG"}, "capture", "reported_by_media"),
+        ({"source": "French Ministry of Defence"}, "capture", "reported_by_media"),
+        (
+            {"source": "Norlandian MoD", "actor1": "Military Forces of Norland", "inter1": "8"},
+            "claimed_capture",
+            "claimed_by_party",
+        ),
         ({"source": "Twitter", "source_scale": "New media"}, "capture", "social_media"),
     ],
 )
@@ -295,6 +320,19 @@ def test_a_like_name_is_proposed_and_not_taken(tmp_path: Path):
     )  # fmt: skip
     assert asked["candidates"].startswith("kunduz/imam-sahib 80")
     assert asked["answer"] == ""
+
+
+def test_a_name_that_is_a_part_of_another_is_proposed(tmp_path: Path):
+    _imported(tmp_path, row(admin2="Sahib"))
+    (asked,) = cells_of(tmp_path / "made" / importing.TO_SETTLE)
+    assert asked["candidates"].startswith("kunduz/imam-sahib 90")
+
+
+@pytest.mark.parametrize(("admin1", "admin2", "place"), [("Urozgan", "Tarinkot", "uruzgan/tirinkot"),
+                                                         ("Kunduz", "Archi", "kunduz/dasht-e-archi")])  # fmt: skip
+def test_spellings_of_acled_are_known(tmp_path: Path, admin1: str, admin2: str, place: str):
+    (event,) = events(tmp_path, row(admin1=admin1, admin2=admin2))
+    assert event["place_id"] == place
 
 
 def test_a_name_that_two_districts_bear_is_asked(tmp_path: Path):
@@ -355,14 +393,60 @@ def test_ids_follow_acleds_own_so_that_a_longer_export_keeps_them(tmp_path: Path
     assert first[0]["event_id"] == second[1]["event_id"] == "E501"
 
 
-def test_what_can_be_read_otherwise_is_a_decision_that_can_be_flipped(tmp_path: Path):
-    from districtloss import decisions
-
-    _imported(tmp_path, row(1), row(2, location="A village"), row(3, sub_event_type=acled.TRANSFER))
+def _under(tmp_path: Path, rows: list[dict[str, str]], **chosen: str) -> list[str]:
+    """The types of the events of an import in the order of its rows, with some decisions flipped."""
+    _imported(tmp_path, *rows)
     tables = read_tables(tmp_path / "made")
-    assert tables.decisions["touches"].tolist() == ["E002", "E003"]
-    flipped = decisions.apply(tables, {"D01": "centers_only", "D02": "not_counted"})
-    assert flipped.events["event_type"].tolist() == ["capture", "other", "other"]
+    return decisions.apply(tables, chosen).events.sort_values("event_id")["event_type"].tolist()
+
+
+def test_a_district_that_is_taken_falls_again_only_after_it_was_won_back(tmp_path: Path):
+    """A village falls on the 21st, the seat on the 23rd, another village on the 24th; the army wins two places back on
+    the 26th and 27th; the seat falls again on the 30th. The rows are in another order than the days."""
+    village, regained = {"location": "A village"}, {"sub_event_type": acled.REGAINS}
+    rows = [
+        row(1, event_date="2021-06-30"),
+        row(2, event_date="2021-06-21", **village),
+        row(3, event_date="2021-06-23"),
+        row(4, event_date="2021-06-24", **village),
+        row(5, event_date="2021-06-26", **regained, **village),
+        row(6, event_date="2021-06-27", **regained),
+    ]
+    assert _under(tmp_path, rows) == ["capture", "capture", "other", "other", "recapture", "other"]
+    every = ["capture", "capture", "capture", "capture", "recapture", "recapture"]
+    assert _under(tmp_path, rows, D01="every_place") == every
+    assert _under(tmp_path, rows, D01="centers_only") == ["capture", "other", "capture", "other", "other", "recapture"]
+    notes = {event["event_id"]: event["note"] for event in cells_of(tmp_path / "made" / "events.csv")}
+    assert notes["E003"].endswith("; its district was taken already")
+    assert notes["E006"].endswith("; its district was won back already")
+    assert "Of them 3 tell of a district that was taken, or won back, already" in importing.told(
+        _imported(tmp_path, *rows), tmp_path
+    )
+
+
+def test_what_happens_on_one_day_changes_hands_in_the_order_that_can_be(tmp_path: Path):
+    regained = {"sub_event_type": acled.REGAINS}
+    assert _under(tmp_path, [row(1, **regained), row(2)]) == ["recapture", "capture"]
+    before = row(3, event_date="2021-06-11", timestamp="1700000000")
+    assert _under(tmp_path, [row(1), row(2, **regained), before]) == ["capture", "recapture", "capture"]
+
+
+def test_news_on_social_media_does_not_make_a_later_report_a_repetition(tmp_path: Path):
+    rumour = {"source": "Twitter", "source_scale": "New media"}
+    rows = [row(1, event_date="2021-06-20", **rumour), row(2, event_date="2021-06-21"),
+            row(3, event_date="2021-06-22", **rumour)]  # fmt: skip
+    assert _under(tmp_path, rows) == ["capture", "capture", "other"]
+
+
+def test_claims_change_no_hands(tmp_path: Path):
+    rows = [row(1, event_date="2021-06-20", source="Voice of Jihad"), row(2, event_date="2021-06-21")]
+    assert _under(tmp_path, rows) == ["claimed_capture", "capture"]
+
+
+def test_who_gains_without_violence_is_a_decision_that_can_be_flipped(tmp_path: Path):
+    rows = [row(1, sub_event_type=acled.TRANSFER)]
+    assert _under(tmp_path, rows) == ["capture"]
+    assert _under(tmp_path, rows, D01="not_counted") == ["other"]
 
 
 @pytest.mark.parametrize(
@@ -375,6 +459,8 @@ def test_what_can_be_read_otherwise_is_a_decision_that_can_be_flipped(tmp_path: 
         (",".join(COLUMNS) + "\n1,2\n", f"x.csv:2: 2 cells where the header has {len(COLUMNS)}"),
         (",".join(COLUMNS) + '\n"1,2\n', "x.csv:2: the quotes of this row are not paired"),
         (",".join(COLUMNS) + "\n\0\n", "x.csv:2: holds a NUL byte"),
+        ('{"type": "FeatureCollection"}', "x.csv:1: is JSON, download the export as CSV"),
+        ("week,country,admin1,sub_event_type,events\n", "x.csv:1: counts events by weeks, and names no districts"),
     ],
 )
 def test_a_file_that_is_no_export_is_told(tmp_path: Path, text: str, fault: str):
@@ -573,7 +659,7 @@ def test_a_folder_of_others_is_left_alone(tmp_path: Path):
 def test_another_country_comes_with_its_own_gazetteer(tmp_path: Path):
     write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Prov"}], "places": []})
     rows = [row(country="Norland", event_date="2023-05-05", admin1="Prov", admin2="Dist", actor1="Front")]
-    later = row(2, event_date="2023-06-05", sub_event_type="Attack", timestamp="1700000000")
+    later = row(2, country="Norland", event_date="2023-06-05", sub_event_type="Attack", timestamp="1700000000")
     path = export(tmp_path / "x.csv", [*rows, later])
     importing.import_export(path, tmp_path / "made", tmp_path / "places")
     settle(tmp_path / "made" / importing.TO_SETTLE, {"Dist": "new"})
@@ -581,7 +667,36 @@ def test_another_country_comes_with_its_own_gazetteer(tmp_path: Path):
     tables = read_tables(tmp_path / "made")
     assert tables.places["place_id"].tolist() == ["prov/dist"]
     assert folders.about(tmp_path / "made").parameters == {"start": "2023-05-05", "as_of": "2023-06-05"}
-    assert tables.about.taking_side == "armed groups"
+    assert tables.about.taking_side == "Front"
+
+
+@pytest.mark.parametrize(
+    ("takers", "side"),
+    [
+        (["Military Forces of Norland (2000-) Navy"], "the Military Forces of Norland"),
+        (["XF: Front of X", "XF: Front of X", "Army of Y"], "XF and others"),
+        (["XF: Front of X", "Army of Y"], "armed groups"),
+        (["Unidentified Armed Group (Norland)"], "armed groups"),
+        (["Taliban", "Taliban", "Army of Y"], "the Taliban"),
+    ],
+)
+def test_the_side_is_named_after_whoever_takes_most(tmp_path: Path, takers: list[str], side: str):
+    write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Kunduz"}], "places": []})
+    rows = [row(i, country="Norland", actor1=taker, inter1="8") for i, taker in enumerate(takers, 1)]
+    path = export(tmp_path / "x.csv", rows)
+    importing.import_export(path, tmp_path / "made", tmp_path / "places")
+    settle(tmp_path / "made" / importing.TO_SETTLE, {"Imam Sahib": "new"})
+    assert importing.import_export(path, tmp_path / "made", tmp_path / "places").package[folders.SIDE] == side
+
+
+def test_of_an_export_of_several_countries_the_one_counts_whose_places_are_known(tmp_path: Path):
+    write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Prov"}], "places": []})
+    of = {"country": "Norland", "admin1": "Prov", "admin2": "Dist"}
+    rows = [row(1, **of), row(2, country="Sudland", admin1="Provo"), row(3, country="Sudland", admin1="Provo")]
+    made = importing.import_export(export(tmp_path / "x.csv", rows), tmp_path / "made", tmp_path / "places")
+    assert made.package[folders.COUNTRY] == "Norland"
+    assert [left["why"] for left in made.left_out if left["row"] != "1"] == ["not in Norland", "not in Norland"]
+    assert [asked["spelling"] for asked in made.to_settle] == ["Dist"]
 
 
 def test_places_of_another_country_need_the_columns_by_which_they_are_found(tmp_path: Path):
@@ -638,6 +753,29 @@ def test_the_gazetteer_knows_all_places_of_the_project_and_each_id_once():
     assert len(set(slugs)) == len(slugs) == 34
 
 
+@pytest.mark.parametrize("day", ["21-Jun-21", "21/06/21", "21-06-21"])
+def test_a_year_of_two_digits_is_that_of_its_column(tmp_path: Path, day: str):
+    (event,) = events(tmp_path, row(event_date=day))
+    assert event["date_earliest"] == "2021-06-21"
+    with pytest.raises(Faults, match="no date of the export can be read"):
+        _imported(tmp_path, row(event_date=day, year="2020"))
+
+
+def test_an_export_from_before_there_were_sub_events_has_them_in_its_event_types(tmp_path: Path):
+    def imported(event_type: str) -> importing.Import:
+        path = tmp_path / "old.csv"
+        importing.write_table(path, [c for c in COLUMNS if c != "sub_event_type"], [_old(row(event_type=event_type))])
+        return importing.import_export(path, tmp_path / "made")
+
+    assert imported("Battle-Non-state actor overtakes territory").tables["events"][0]["event_type"] == "capture"
+    with pytest.raises(Faults, match=r"old.csv:1: sub_event_type: the column is missing, export it too"):
+        imported("Battles")
+
+
+def _old(cells: dict[str, str]) -> dict[str, str]:
+    return {name: cell for name, cell in cells.items() if name != "sub_event_type"}
+
+
 def test_what_programs_add_that_save_an_export_is_nothing_to_leave_a_row_out_for(tmp_path: Path):
     saved = {"event_date": "2021-06-21 00:00:00", "time_precision": "1.0", "geo_precision": "1.0", "inter2": "1.0"}
     assert events(tmp_path, row(**saved)) == events(tmp_path, row(inter2="1"))
@@ -647,7 +785,7 @@ def test_what_programs_add_that_save_an_export_is_nothing_to_leave_a_row_out_for
     ("cells", "fault"),
     [
         ({"country": ""}, "export.csv: country: is empty in every row, say Afghanistan where it is that"),
-        ({"event_date": "44368"}, "export.csv:2: event_date: no date of the export can be read, or is in the past"),
+        ({"event_date": "44368"}, "export.csv:2: event_date: no date of the export can be read; this one is '44368'"),
     ],
 )
 def test_an_export_of_which_nothing_can_be_read_makes_no_window(tmp_path: Path, cells: dict[str, str], fault: str):
@@ -664,6 +802,6 @@ def test_it_is_said_how_dates_were_read_that_could_be_read_otherwise(tmp_path: P
 
 
 def test_an_export_of_the_future_alone_makes_no_window(tmp_path: Path):
-    with pytest.raises(Faults, match="no date of the export can be read, or is in the past; this one is '2099-06-21'"):
+    with pytest.raises(Faults, match="all dates of the export lie in the future; this one is '2099-06-21'"):
         _imported(tmp_path, row(event_date="2099-06-21"))
     assert not (tmp_path / "made").exists()

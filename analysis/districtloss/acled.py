@@ -45,17 +45,20 @@ SUB_EVENTS = CHANGES | {fold(name): "" for name in OTHER_SUB_EVENTS}
 
 NEEDED = ("event_id_cnty", "event_date", "time_precision", "sub_event_type", "actor1", "inter1", "actor2", "inter2",
           "country", "admin1", "admin2", "location", "geo_precision", "source")  # fmt: skip
+# What is read besides, where it is there.
+ASIDE = ("year", "assoc_actor_1", "assoc_actor_2", "source_scale", "timestamp")
 KNOWN = (*NEEDED, "year", "disorder_type", "event_type", "assoc_actor_1", "assoc_actor_2", "interaction",
          "civilian_targeting", "iso", "iso3", "region", "admin3", "latitude", "longitude", "source_scale", "notes",
          "fatalities", "tags", "timestamp", "data_id", "event_id_no_cnty")  # fmt: skip
 
-WHOLE = ("time_precision", "geo_precision", "inter1", "inter2", "timestamp")  # columns of whole numbers
+WHOLE = ("year", "time_precision", "geo_precision", "inter1", "inter2", "timestamp")  # columns of whole numbers
 
 LIKE_A_CHANGE = "a sub-event that ACLED does not have, like a change of control"
 
 # Outlets of a side: what they alone tell of their own side's gains is a claim.
 TALIBAN_OUTLETS = re.compile(r"\b(voice of jihad|al emarah|alemarah|islamic emirate)\b")
-GOVERNMENT_OUTLETS = re.compile(r"\b(ministry of (national )?defen[cs]e|ministry of (the )?interior|mod|moi)\b")
+MINISTRIES = re.compile(r"\b(ministry of (national )?defen[cs]e|ministry of (the )?interior|mod|moi)\b")
+OF_STATES = ("of", "the", "and", "s", "republic", "islamic", "democratic", "federation", "union", "government")
 
 
 @dataclass(frozen=True)
@@ -94,20 +97,27 @@ def read_export(path: Path) -> Export:
     if not text.strip():
         raise Faults([fault(None, None, "is empty", "name the file of the export")])
     head = text.split("\n", 1)[0]
-    if head.lstrip().startswith("<"):
-        raise Faults([fault(1, None, "is a web page", "download the export itself")])
+    for sign, what in (("<", "a web page"), ("{", "JSON"), ("[", "JSON")):
+        if head.lstrip().startswith(sign):
+            raise Faults([fault(1, None, f"is {what}", "download the export as CSV")])
     delimiter = max(",;\t|", key=head.count)
     limit = csv.field_size_limit(sys.maxsize)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, lines, faults, begin = list[dict[str, str]](), list[int](), list[Fault](), 1
+    known: dict[str, str] = {}  # most cells of an export stand in many rows: each text is held once
     try:
         header = [name.strip().lower() for name in next(reader)]
+        before_sub_events = "event_type" in header and "sub_event_type" not in header
+        if before_sub_events:
+            header[header.index("event_type")] = "sub_event_type"
         faults += _header_faults(header, fault)
+        wanted = [(at, name) for at, name in enumerate(header) if name in (*NEEDED, *ASIDE)]
         begin = reader.line_num + 1
         for cells in reader:
             if len(cells) == len(header):
-                texts = (CONTROL.sub(" ", cell).strip() for cell in cells)  # our tables hold none of these
-                rows.append(_as_exported(dict(zip(header, texts, strict=True))))
+                # Our tables hold no control characters.
+                row = _as_exported({name: CONTROL.sub(" ", cells[at]).strip() for at, name in wanted})
+                rows.append({name: known.setdefault(cell, cell) for name, cell in row.items()})
                 lines.append(begin)
             elif cells:
                 number = f"{len(cells)} {agreeing(str(len(cells)), 'cell', 'cells')}"
@@ -120,20 +130,28 @@ def read_export(path: Path) -> Export:
         csv.field_size_limit(limit)
     if not rows and not faults:
         faults.append(fault(None, None, "has a header and no rows", "export some"))
+    if before_sub_events and not faults and not any(fold(r["sub_event_type"]).startswith("battle ") for r in rows):
+        faults.append(fault(1, "sub_event_type", "the column is missing", "export it too"))
     if faults:
         raise Faults(faults)
     return Export(rows, lines, hashlib.sha256(data).hexdigest())
 
 
 def _as_exported(row: dict[str, str]) -> dict[str, str]:
-    """Return a row without what programs add that save an export: `1.0` for 1, midnight for a day."""
+    """Return a row without what programs change that save an export: `1.0` for 1, midnight after a day, a year of two
+    digits, which are those of the column `year`."""
     row |= {name: row[name].removesuffix(".0") for name in WHOLE if name in row}
-    if "event_date" in row:
-        row["event_date"] = re.sub(r"[T ]00:00(:00(\.0+)?)?$", "", row["event_date"])
-    return row
+    day = re.sub(r"[T ]00:00(:00(\.0+)?)?$", "", row.get("event_date", ""))
+    short = re.fullmatch(r"(\d{1,2}([-/ ]).+\2)(\d\d)", day)
+    if short and re.fullmatch(rf"\d\d{short[3]}", row.get("year", "")):
+        day = short[1] + row["year"]
+    return row | {"event_date": day}
 
 
 def _header_faults(header: list[str], fault: Callable[[int | None, str | None, str, str], Fault]) -> Iterator[Fault]:
+    if "week" in header and "events" in header:
+        yield fault(1, None, "counts events by weeks, and names no districts", "export the events themselves")
+        return
     for name in NEEDED:
         if name not in header:
             strange = [found for found in header if found not in KNOWN]
@@ -145,15 +163,15 @@ def _header_faults(header: list[str], fault: Callable[[int | None, str | None, s
 
 
 def day_of(text: str) -> dt.date | None:
-    """Return the day that a cell of ACLED's means: 2021-06-21, 21 June 2021, 21-Jun-2021 or 21/06/2021."""
+    """Return the day that a cell of ACLED's means: 2021-06-21, 21 June 2021, 21-Jun-2021, 21/06/2021, 21-06-2021."""
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             day = dt.date.fromisoformat(text)
         elif found := re.fullmatch(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})", text):
             months = [i for i, name in enumerate(MONTHS, 1) if name.startswith(found[2].lower())]
             day = dt.date(int(found[3]), months[0], int(found[1]))
-        elif found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):  # ACLED writes the day first
-            day = dt.date(int(found[3]), int(found[2]), int(found[1]))
+        elif found := re.fullmatch(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})", text):  # ACLED writes the day first
+            day = dt.date(int(found[4]), int(found[3]), int(found[1]))
         else:
             return None
     except (ValueError, IndexError):
@@ -208,6 +226,12 @@ def future(rows: list[dict[str, str]]) -> Callable[[dt.date], str]:
 
 
 @cache  # an export has many rows of few sub-events
+def change_named(sub_event: str) -> str:
+    """Return which change of control a sub-event is: OVERTAKES, REGAINS, TRANSFER, or none."""
+    return CHANGES.get(fold(sub_event), "")
+
+
+@cache
 def no_change(sub_event: str) -> str:
     """Return why a sub-event is no change of control, with the one that may be meant where it is like one."""
     folded = fold(sub_event)[:200]
@@ -219,13 +243,23 @@ def no_change(sub_event: str) -> str:
 
 # --- who took what from whom --------------------------------------------------------------------------------------
 
+# Kinds of actors (`inter`): numbers in older exports, words in newer ones.
+KINDS = {
+    "1": "state forces", "2": "rebel group", "3": "political militia", "4": "identity militia", "5": "rioters",
+    "6": "protesters", "7": "civilians", "8": "external/other forces",
+}  # fmt: skip
+HOLD_NOTHING = ("rioters", "protesters", "civilians")
+# Forces that other states sent to a government's aid.
+MISSIONS = re.compile(r"\b(united nations|african union|mission|multinational)\b")
+
 
 @dataclass(frozen=True)
 class Change:
     """A change of control: a capture from the government, or a recapture by it."""
 
     event_type: str  # capture | recapture
-    actor: str
+    actor: str  # of events.csv
+    name: str = ""  # of who captures, as ACLED has it
     order_matters: bool = False  # who gains follows from the order of the actors alone
     loser: str = ""  # of a recapture: taliban | other_group, where one is named
 
@@ -236,41 +270,63 @@ def change_of(row: Mapping[str, str], sub_event: str) -> Change | str:
     The order of actors has no meaning in ACLED, so sides are told by the kind of actor (`inter`). Only a transfer
     without violence between a government and others does not say who gains; there the first actor is taken.
     """
-    sides = [(row[f"actor{i}"], _side(row[f"actor{i}"], row[f"inter{i}"])) for i in (1, 2) if row[f"actor{i}"]]
+    named = [(row[f"actor{i}"], _side(row[f"actor{i}"], row[f"inter{i}"])) for i in (1, 2) if row[f"actor{i}"]]
+    sides = [(name, side) for name, side in named if side != "nobody"]
     if not sides:
-        return "no actor is named"
+        return "no actor is named" if not named else "no actor is named that can hold territory"
     if any(side == "taliban government" for _, side in sides):
         return "the government meant is that of the Taliban, since August 2021"
-    state = [name for name, side in sides if side == "government"]
-    others = [name for name, side in sides if side == "other"]
+    others = [name for name, side in sides if side in ("other", "foreign")]
     helpers = any(_pro_government(row.get(f"assoc_actor_{i}", "")) for i in (1, 2))
     loser = max(map(_actor, others), default="")  # the Taliban, where they are among several
     regained = Change("recapture", "government_and_locals" if helpers else "government", loser=loser)
     if sub_event == REGAINS:
         return regained
-    if sub_event == TRANSFER:
-        if len(sides) == 1 or not (state and others):
-            return regained if not others else _taken(others, state, alone=len(sides) == 1)
-        first = sides[0][1]
-        made = regained if first == "government" else Change("capture", _actor(others[0]))
+    if sub_event == OVERTAKES and not others:
+        return _taken_by_a_helper(sides)
+    if others and len(others) == len(sides):
+        if len(others) == 2:
+            return f"between others than the government: {others[0]} and {others[1]}"
+        return replace(_taken(others[0]), order_matters=sub_event == TRANSFER and sides[0][1] == "foreign")
+    if sub_event == OVERTAKES:
+        return _taken(others[0])
+    if others:
+        made = _taken(others[0]) if sides[0][0] == others[0] else regained
         return replace(made, order_matters=True)
-    return _taken(others, state, alone=len(sides) == 1)
+    if all(side == "government" for _, side in sides) and len(sides) == 2:
+        return f"between forces of states: {sides[0][0]} and {sides[1][0]}"
+    return regained
 
 
-def _taken(others: list[str], state: list[str], alone: bool) -> Change | str:
-    if not others:
-        return "no actor but the government is named"
-    if not state and not alone:
-        return f"between others than the government: {others[0]} and {others[1]}"
-    return Change("capture", _actor(others[0]))
+def _taken(name: str) -> Change:
+    return Change("capture", _actor(name), name)
+
+
+def _taken_by_a_helper(sides: list[tuple[str, str]]) -> Change | str:
+    """Return what it means that no state took territory where no foe of the government is named: who is else on its
+    side has turned against it."""
+    helpers = [name for name, side in sides if side == "helper"]
+    if len(helpers) == 1 and len(sides) == 2:
+        return _taken(helpers[0])
+    return "nobody is named who is not on the government's side"
 
 
 def _side(actor: str, inter: str) -> str:
-    """`government`, `taliban government` or `other`. `inter` is a number in older exports and words in newer ones."""
-    state = inter == "1" or fold(inter) == "state forces"
-    if state and ("taliban" in fold(actor) or re.search(r"Afghanistan \(2021-\)", actor)):
-        return "taliban government"
-    return "government" if state or _pro_government(actor) else "other"
+    """`government`, `taliban government`, `helper` of a government, `foreign`, `other` or `nobody`.
+
+    Mutineers bear the name of the forces that they left, and their kind.
+    """
+    name, kind = fold(actor), KINDS.get(inter, fold(inter))
+    if kind in HOLD_NOTHING:
+        return "nobody"
+    if name.startswith("mutiny"):
+        return "other"
+    if kind == "state forces":
+        here = "taliban" in name or re.search(r"Afghanistan \(2021-\)", actor)
+        return "taliban government" if here else "government"
+    if _pro_government(actor) or MISSIONS.search(name):
+        return "helper"
+    return "foreign" if kind == "external/other forces" else "other"
 
 
 def _pro_government(actor: str) -> bool:
@@ -284,9 +340,9 @@ def _actor(name: str) -> str:
 def attribution_of(row: Mapping[str, str], change: Change) -> tuple[str, str]:
     """Return (event_type, attribution): what a side alone tells of its gain is a claim, of its loss an admission."""
     outlets = [fold(name) for name in row["source"].split(";") if name.strip()]
-    kinds = {_outlet_of(outlet) for outlet in outlets}
+    kinds = {_outlet_of(outlet, row["country"], change) for outlet in outlets}
     if len(kinds) == 1 and (kind := kinds.pop()):
-        gains = "taliban" if change.event_type == "capture" else "government"
+        gains = "taker" if change.event_type == "capture" else "government"
         if kind == gains:
             return f"claimed_{change.event_type}", "claimed_by_party"
         return change.event_type, "confirmed_by_official" if kind == "government" else "reported_by_media"
@@ -294,7 +350,20 @@ def attribution_of(row: Mapping[str, str], change: Change) -> tuple[str, str]:
     return change.event_type, "social_media" if only_new_media else "reported_by_media"
 
 
-def _outlet_of(name: str) -> str:
+def _outlet_of(name: str, country: str, change: Change) -> str:
+    """Say whose outlet it is: `government`, `taker`, or nobody's that is known. A ministry without the name of a
+    state is the country's; that of another is the taker's where it bears its name."""
     if TALIBAN_OUTLETS.search(name):
-        return "taliban"
-    return "government" if GOVERNMENT_OUTLETS.search(name) else ""
+        return "taker"
+    if not MINISTRIES.search(name):
+        return ""
+    whose = [word for word in re.findall(r"\w+", MINISTRIES.sub("", name)) if word not in OF_STATES]
+    if not whose or _alike(whose, country):
+        return "government"
+    return "taker" if _alike(whose, change.name) else ""
+
+
+def _alike(words: list[str], name: str) -> bool:
+    """Say whether one of the words is of the name, or begins like a part of it: Afghan, Russian, Ukrainian."""
+    parts = re.findall(r"\w+", fold(name))
+    return any(word in parts or (len(word) > 3 and part.startswith(word[:4])) for word in words for part in parts)

@@ -166,13 +166,18 @@ class Matcher:
         column, spelling, within = key
         named = self.gazetteer.provinces_named() if column == "admin1" else self.gazetteer.districts_named(within)
         like = process.extract(
-            fold(spelling)[:200], [fold(n) for n, _ in named], scorer=fuzz.ratio, score_cutoff=LIKE_ENOUGH, limit=None
+            fold(spelling)[:200], [fold(n) for n, _ in named], scorer=_likeness, score_cutoff=LIKE_ENOUGH, limit=None
         )
         best: dict[str, float] = {}
         for _, score, at in like:
             best[named[at][1]] = max(score, best.get(named[at][1], 0))
         order = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:CANDIDATES]
         return " | ".join(f"{place} {score:.0f}" for place, score in order)
+
+
+def _likeness(one: str, other: str, *, score_cutoff: float | None = None) -> float:
+    """Return how like two names are, of 100: by their letters, or, somewhat less, by the words that they share."""
+    return max(fuzz.ratio(one, other), 0.9 * fuzz.token_set_ratio(one, other))
 
 
 def read_answers(path: Path, gazetteer: Gazetteer) -> dict[tuple[str, str, str], str]:

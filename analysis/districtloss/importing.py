@@ -14,22 +14,22 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from districtloss import acled, digest, folders, output, values
+from districtloss import acled, digest, folders, import_decisions, output, values
 from districtloss.acled import Change, Export
 from districtloss.faults import Fault, Faults
 from districtloss.folders import LEFT_OUT, TO_SETTLE
 from districtloss.gazetteer import ASKED, OMIT, Gazetteer, Matcher, read_answers
+from districtloss.import_decisions import GAINS, NOTHING
 from districtloss.markup import inert_cell
 from districtloss.wording import fold
 
 LEFT = ["row", "event_id_cnty", "event_date", "sub_event_type", "admin1", "admin2", "why"]
 AFGHANISTAN, TALIBAN = "Afghanistan", "the Taliban"
-GAINS = ("recapture", "claimed_recapture")  # of a government
-AMBIGUOUS = re.compile(r"(0?[1-9]|1[0-2])/(0?[1-9]|1[0-2])/\d{4}")
+AMBIGUOUS = re.compile(r"(0?[1-9]|1[0-2])[/-](0?[1-9]|1[0-2])[/-]\d{4}")
 MOST_REASONS = 8  # named on the terminal
-LONGEST_LIST = 99_000  # characters of the ids that one decision can touch, by the rules of decisions.csv
 
 # --- from rows to tables ------------------------------------------------------------------------------------------
 
@@ -44,6 +44,7 @@ class Import:
     left_out: list[dict[str, str]]
     rows: int
     provincial: int  # events that are placed in a province alone
+    further: int  # events of a district that was taken, or won back, already
     day_first: str  # a date of the export whose day and month could be taken for each other, if there is one
     window: tuple[dt.date, dt.date]
 
@@ -52,13 +53,13 @@ class Import:
         return [row for row in self.to_settle if not row["answer"]]
 
 
-def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, str, str], str]) -> Import:
+def convert(export: Export, matcher: Matcher, country: str) -> Import:
     """Return the tables that an export comes to, the spellings that are to be settled and the rows left out."""
-    matcher = Matcher(gazetteer, dict(answers))
+    gazetteer = matcher.gazetteer
     events, left, origin = list[dict[str, str]](), list[dict[str, str]](), dict[str, tuple[Mapping[str, str], Change]]()
     number = _numbering(export.rows)
     seen: set[str] = set()
-    country, future = _country(gazetteer), acled.future(export.rows)
+    future = acled.future(export.rows)
     for at, row in enumerate(export.rows, 1):
         made = _event(row, at, number(at, row), matcher, country, future, seen)
         if isinstance(made, str):
@@ -68,7 +69,7 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
             events.append(event)
             origin[event["event_id"]] = row, change
     here = _in_country(export.rows, country)
-    side = _side_taking(events, _country_named(here))
+    side = _side_taking([change.name for _, change in origin.values() if change.name], _country_named(here))
     if side == TALIBAN:
         # The report is on one side's gains: what another group took is no loss to that side, nor what was won back
         # from it a gain.
@@ -84,13 +85,14 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
     source = _source(export, max([last, *(dt.date.fromisoformat(e["date_latest"]) for e in events)]))
     for event in events:
         event["source_id"] = source["source_id"]
+    decided = import_decisions.decide(events, origin, matcher.gazetteer)
     tables = {
         "sources": [source],
         "provinces": [_province(row) for row in gazetteer.provinces.values()],
         "places": _places(events, matcher),
         "events": events,
         "claims": [],
-        **_decisions(events, origin, matcher),
+        **decided,
     }
     asked = [
         {"column": key[0], "spelling": key[1], "province": key[2], "rows": str(count),
@@ -102,17 +104,25 @@ def convert(export: Export, gazetteer: Gazetteer, answers: Mapping[tuple[str, st
     window = min(first, last - dt.timedelta(1)), last
     package = _package(_country_named(here), side, window)
     day_first = next((row["event_date"] for row in here if AMBIGUOUS.fullmatch(row["event_date"])), "")
-    return Import(tables, package, asked, left, len(export.rows), provincial, day_first, window)
+    further = sum(event["event_type"] == NOTHING for event in events)
+    return Import(tables, package, asked, left, len(export.rows), provincial, further, day_first, window)
 
 
-def _country(gazetteer: Gazetteer) -> str:
-    """Afghanistan, where the gazetteer is of it alone; exports of many countries are then told apart."""
-    known = gazetteer.provinces
-    return AFGHANISTAN if known and all(key.startswith("AF-") for key in known) else ""
+def country_of(rows: list[dict[str, str]], matcher: Matcher) -> str:
+    """Return the country that the report is on: Afghanistan, where the gazetteer is of it alone; else that in which
+    most changes of control lie in a province that is known, by the gazetteer or an answer."""
+    known = matcher.gazetteer.provinces
+    if known and all(key.startswith("AF-") for key in known):
+        return AFGHANISTAN
+    trial = Matcher(matcher.gazetteer, matcher.answers)  # what is asked here need not be settled
+    changes = [row for row in rows if acled.change_named(row["sub_event_type"])]
+    placed = [row for row in changes if trial.province(row["admin1"])]
+    return _country_named(placed) or _country_named(changes) or _country_named(rows)
 
 
 def _in_country(rows: list[dict[str, str]], country: str) -> list[dict[str, str]]:
-    return [row for row in rows if not country or fold(row["country"]) == fold(country)]
+    here = cache(lambda name: not country or fold(name) == fold(country))  # many rows, few names
+    return [row for row in rows if here(row["country"])]
 
 
 def _covered(rows: list[dict[str, str]], country: str) -> list[dt.date]:
@@ -140,11 +150,11 @@ def _event(
     seen: set[str],
 ) -> tuple[dict[str, str], Change] | str:
     """Return the event that a row comes to, or why it is left out."""
-    sub_event = acled.CHANGES.get(fold(row["sub_event_type"]))
+    sub_event = acled.change_named(row["sub_event_type"])
     if not sub_event:
         return acled.no_change(row["sub_event_type"])
     if country and fold(row["country"]) != fold(country):
-        return f"not in {country} (for another country, say --places)"
+        return f"not in {country}" + (" (for another country, say --places)" if country == AFGHANISTAN else "")
     day = acled.day_of(row["event_date"])
     if not day:
         return f"a date that cannot be read: {row['event_date'][:40]!r}"
@@ -243,52 +253,19 @@ def _places(events: list[dict[str, str]], matcher: Matcher) -> list[dict[str, st
     return places
 
 
-def _decisions(
-    events: list[dict[str, str]], origin: Mapping[str, tuple[Mapping[str, str], Change]], matcher: Matcher
-) -> dict[str, list[dict[str, str]]]:
-    """Return the decisions that reading ACLED took, and what their alternatives change."""
-    counted = [e for e in events if e["place_id"] in matcher.gazetteer.districts]
-    elsewhere = [e for e in counted if not _is_center(origin[e["event_id"]][0], e, matcher)]
-    in_order = [e for e in counted if origin[e["event_id"]][1].order_matters]
-    decisions, options = list[dict[str, str]](), list[dict[str, str]]()
-
-    def decide(question: str, chosen: str, alternative: str, reason: str, touched: list[dict[str, str]]) -> None:
-        touches = "|".join(e["event_id"] for e in touched)
-        if not touched or len(touches) > LONGEST_LIST:
-            return
-        decision = f"D{len(decisions) + 1:02d}"
-        decisions.append({"decision_id": decision, "question": question, "chosen": chosen,
-                          "alternatives": alternative, "reason": reason, "touches": touches})  # fmt: skip
-        for event in touched:
-            event["decision_id"] = event.get("decision_id") or decision
-            options.append({"decision_id": decision, "option": alternative, "table": "events",
-                            "row_id": event["event_id"], "column": "event_type", "value": "other"})  # fmt: skip
-
-    decide(
-        "Does the capture of a location count as the fall of the district that it lies in?", "counted",
-        "centers_only",
-        "ACLED records locations. One that does not bear its district's name need not be the seat of it.", elsewhere,
-    )  # fmt: skip
-    decide(
-        "Who gains where territory changes hands without violence between the government and others?",
-        "first_actor", "not_counted",
-        "ACLED gives its order of actors no meaning; the first is as a rule the one that acts.", in_order,
-    )  # fmt: skip
-    return {"decisions": decisions, "options": options}
-
-
-def _is_center(row: Mapping[str, str], event: Mapping[str, str], matcher: Matcher) -> bool:
-    district = matcher.gazetteer.districts[event["place_id"]]
-    location = fold(row["location"])
-    return any(fold(name) == location for name in (row["admin2"], district.name, *district.variants))
-
-
-def _side_taking(events: list[dict[str, str]], country: str) -> str:
-    """Return how the report names the side that takes districts: the Taliban where they act more often than others,
-    in Afghanistan also where they act as often."""
-    actors = Counter(event["actor"] for event in events)
-    more = actors["taliban"] - actors["other_group"]
-    return TALIBAN if more > 0 or (more == 0 and fold(country) == fold(AFGHANISTAN)) else "armed groups"
+def _side_taking(takers: list[str], country: str) -> str:
+    """Return how the report names the side that takes districts: the Taliban where they take more of them than
+    others, in Afghanistan also where as many; else the actor that takes more than half of them, if it has a name."""
+    taliban = sum("taliban" in fold(name) for name in takers)
+    more = 2 * taliban - len(takers)
+    if more > 0 or (more == 0 and fold(country) == fold(AFGHANISTAN)):
+        return TALIBAN
+    names = Counter(re.split(r" \(|:", name)[0].strip() for name in takers)
+    name, most = names.most_common(1)[0] if names else ("", 0)
+    if 2 * most <= len(takers) or not name.isprintable() or fold(name).startswith("unidentified"):
+        return "armed groups"
+    named = f"the {name}" if name.startswith(("Military", "Police", "Mutiny")) else name
+    return named[:80] + (" and others" if most < len(takers) else "")
 
 
 def _of_another_group(event: Mapping[str, str], change: Change) -> bool:
@@ -324,7 +301,7 @@ def _package(country: str, side: str, window: tuple[dt.date, dt.date]) -> dict[s
 def _check_day_first(export: Export, path: Path) -> None:
     """Raise Faults where a date has the month first: of the others, nobody could tell day and month apart."""
     for line, row in zip(export.lines, export.rows, strict=True):
-        found = re.fullmatch(r"(\d{1,2})/(\d{1,2})/\d{4}", row["event_date"])
+        found = re.fullmatch(r"(\d{1,2})[/-](\d{1,2})[/-]\d{4}", row["event_date"])
         if found and int(found[2]) > 12 >= int(found[1]):
             problem = (
                 f"{row['event_date']} has the month first, so that in other rows day and month cannot be told apart"
@@ -332,17 +309,19 @@ def _check_day_first(export: Export, path: Path) -> None:
             raise Faults([Fault(path.name, line, "event_date", problem, "write days as 2021-06-21")])
 
 
-def _check_dates(export: Export, gazetteer: Gazetteer, path: Path) -> None:
+def _check_dates(export: Export, country: str, path: Path) -> None:
     """Raise Faults where no row has a date that can be: there is no window then."""
-    if not _covered(export.rows, _country(gazetteer)):
+    if not _covered(export.rows, country):
         line, first = export.lines[0], export.rows[0]["event_date"][:40]
-        problem = f"no date of the export can be read, or is in the past; this one is {first!r}"
+        read = any(acled.day_of(row["event_date"]) for row in export.rows)
+        problem = "all dates of the export lie in the future" if read else "no date of the export can be read"
+        problem = f"{problem}; this one is {first!r}"
         raise Faults([Fault(path.name, line, "event_date", problem, "write days as 2021-06-21")])
 
 
-def _check_country(export: Export, gazetteer: Gazetteer, path: Path) -> None:
+def _check_country(export: Export, country: str, path: Path) -> None:
     """Raise Faults where no row is in the country of the gazetteer."""
-    country, found = _country(gazetteer), _country_named(export.rows)
+    found = _country_named(export.rows)
     if country and not found:
         raise Faults([Fault(path.name, None, "country", "is empty in every row", f"say {country} where it is that")])
     if country and found and all(fold(row["country"]) != fold(country) for row in export.rows):
@@ -358,11 +337,13 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
     gazetteer = Gazetteer.of(places) if places else Gazetteer.ours()
     export = acled.read_export(path)
     _check_day_first(export, path)
-    _check_country(export, gazetteer, path)
-    _check_dates(export, gazetteer, path)
     with output.replacing(target, check_target) as fresh:
         # The answers are somebody's work: where an import was killed, they are in their place again only now.
-        made = convert(export, gazetteer, read_answers(target / TO_SETTLE, gazetteer))
+        matcher = Matcher(gazetteer, read_answers(target / TO_SETTLE, gazetteer))
+        country = country_of(export.rows, matcher)
+        _check_country(export, country, path)
+        _check_dates(export, country, path)
+        made = convert(export, matcher, country)
         _fill(made, fresh)
     return made
 
@@ -374,6 +355,11 @@ def told(made: Import, target: Path) -> str:
     lines = [f"{target}: {_counted(len(events), 'event')} from {_counted(made.rows, 'row')}."]
     if made.provincial:
         lines.append(f"Of them {made.provincial:,} can be placed in a province alone, and count for no district.")
+    if made.further:
+        lines.append(
+            f"Of them {made.further:,} tell of a district that was taken, or won back, already, and count for no other "
+            "change; decision D01 can be flipped."
+        )
     lines.append(
         f"The report's window: {values.span(*made.window)}. If the export covers more, give --start or --as-of."
     )
