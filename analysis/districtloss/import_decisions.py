@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 
 from districtloss import acled
 from districtloss.acled import Change
@@ -50,7 +49,7 @@ def decide(
         )  # fmt: skip
 
     record(
-        "What counts where places of a district are taken or won back one after the other?", "first_place",
+        "Which places that change hands count for their district?", "first_place",
         "ACLED records locations, posts and villages among them, and a district that is taken cannot fall again before "
         "it is won back. A location that does not bear its district's name need not be the seat of it.",
         {way: {e: kind if e in ids else NOTHING for e, kind in kinds.items() if (e in ids) != (e in first)}
@@ -68,30 +67,24 @@ def decide(
     return {"decisions": decisions, "options": options}
 
 
-def changes_of_hands(events: Iterable[Mapping[str, str]], days: Mapping[str, dt.date]) -> set[str]:
+def changes_of_hands(events: Sequence[Mapping[str, str]], days: Mapping[str, dt.date]) -> set[str]:
     """Return the ids of the events that change who holds their district, in the order of `days`: no capture where it
     is taken already, and no recapture where it is won back. Claims, which count nowhere, are among them.
 
-    Of what happened on one day, that comes first which changes something. What is not counted by default, such as
-    news on social media, decides nothing about what is told later.
+    On one day captures come first, as they do in the report. What is not counted by default, such as news on social
+    media, decides nothing about what is told later.
     """
     counted = Parameters().attribution
-    found, by_place = set[str](), dict[str, list[Mapping[str, str]]]()
-    for event in sorted(events, key=lambda e: days[e["event_id"]]):
-        if event["event_type"] in CHANGES_OF_HANDS:
-            by_place.setdefault(event["place_id"], []).append(event)
-        else:
-            found.add(event["event_id"])
-    for told in by_place.values():
-        held = rumoured = ""
-        for _, of_a_day in groupby(told, key=lambda e: days[e["event_id"]]):
-            before = held
-            for event in sorted(of_a_day, key=lambda e: (e["event_type"] == before, e["event_type"])):
-                kind, firm = event["event_type"], event["attribution"] in counted
-                if kind == held or (kind == rumoured and not firm):
-                    continue
-                found.add(event["event_id"])
-                held, rumoured = kind if firm else held, kind
+    found = {e["event_id"] for e in events if e["event_type"] not in CHANGES_OF_HANDS}
+    held, rumoured = dict[str, str](), dict[str, str]()  # by district, what was told of it last
+    for event in sorted(events, key=lambda e: (days[e["event_id"]], e["event_type"])):
+        place, kind, firm = event["place_id"], event["event_type"], event["attribution"] in counted
+        if event["event_id"] in found or kind == held.get(place) or (kind == rumoured.get(place) and not firm):
+            continue
+        found.add(event["event_id"])
+        rumoured[place] = kind
+        if firm:
+            held[place] = kind
     return found
 
 

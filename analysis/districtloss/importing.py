@@ -264,7 +264,8 @@ def _side_taking(takers: list[str], country: str) -> str:
     name, most = names.most_common(1)[0] if names else ("", 0)
     if 2 * most <= len(takers) or not name.isprintable() or fold(name).startswith("unidentified"):
         return "armed groups"
-    named = f"the {name}" if name.startswith(("Military", "Police", "Mutiny")) else name
+    named = f"the {name}" if name.startswith(("Military", "Police")) else name
+    named = "mutineers" if name.startswith("Mutiny") else named
     return named[:80] + (" and others" if most < len(takers) else "")
 
 
@@ -357,8 +358,8 @@ def told(made: Import, target: Path) -> str:
         lines.append(f"Of them {made.provincial:,} can be placed in a province alone, and count for no district.")
     if made.further:
         lines.append(
-            f"Of them {made.further:,} tell of a district that was taken, or won back, already, and count for no other "
-            "change; decision D01 can be flipped."
+            f"Of them {made.further:,} {'tells' if made.further == 1 else 'tell'} of a district that was taken, or won "
+            "back, already, and so of no other change; decisions.csv says how to count them."
         )
     lines.append(
         f"The report's window: {values.span(*made.window)}. If the export covers more, give --start or --as-of."
