@@ -6,6 +6,7 @@ of a column is said here where it is used; the rest is a choice of ours.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime as dt
 import hashlib
@@ -85,26 +86,27 @@ def read_export(path: Path) -> Export:
         if data[:2] == b"PK":
             remedy = "save it as CSV, or unpack it"
             raise Faults([fault(None, None, "is an Excel workbook or another packed file", remedy)])
-        text = data.decode("utf-8-sig")
+        data.decode("utf-8-sig")
     except OSError as error:
         raise Faults([fault(None, None, f"cannot be read ({error.strerror})", "name the file of the export")]) from None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise Faults([fault(line, None, "is not UTF-8", "save the file as UTF-8")]) from None
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
+    if b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
         raise Faults([fault(line, None, "holds a NUL byte", "export the file again")])
-    if not text.strip():
+    head = data[: data.find(b"\n") + 1 or None].decode("utf-8-sig")
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
         raise Faults([fault(None, None, "is empty", "name the file of the export")])
-    head = text.split("\n", 1)[0]
     for sign, what in (("<", "a web page"), ("{", "JSON"), ("[", "JSON")):
         if head.lstrip().startswith(sign):
             raise Faults([fault(1, None, f"is {what}", "download the export as CSV")])
     delimiter = max(",;\t|", key=head.count)
     limit = csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     rows, lines, faults, begin = list[dict[str, str]](), list[int](), list[Fault](), 1
-    known: dict[str, str] = {}  # most cells of an export stand in many rows: each text is held once
+    known: dict[str, str] = {}  # most cells of an export stand in many rows: each text is read and held once
     try:
         header = [name.strip().lower() for name in next(reader)]
         before_sub_events = "event_type" in header and "sub_event_type" not in header
@@ -115,9 +117,10 @@ def read_export(path: Path) -> Export:
         begin = reader.line_num + 1
         for cells in reader:
             if len(cells) == len(header):
-                # Our tables hold no control characters.
-                row = _as_exported({name: CONTROL.sub(" ", cells[at]).strip() for at, name in wanted})
-                rows.append({name: known.setdefault(cell, cell) for name, cell in row.items()})
+                for at, _ in wanted:
+                    if cells[at] not in known:
+                        known[cells[at]] = CONTROL.sub(" ", cells[at]).strip()  # our tables hold none of these
+                rows.append(_as_exported({name: known[cells[at]] for at, name in wanted}))
                 lines.append(begin)
             elif cells:
                 number = f"{len(cells)} {agreeing(str(len(cells)), 'cell', 'cells')}"
@@ -162,6 +165,7 @@ def _header_faults(header: list[str], fault: Callable[[int | None, str | None, s
         yield fault(1, name, "the column stands twice", "delete one of the two")
 
 
+@cache  # an export has many rows of few days
 def day_of(text: str) -> dt.date | None:
     """Return the day that a cell of ACLED's means: 2021-06-21, 21 June 2021, 21-Jun-2021, 21/06/2021, 21-06-2021."""
     try:
@@ -203,7 +207,11 @@ def days_of(day: dt.date, precision: str, recorded: dt.date | None) -> tuple[dt.
 
 def recorded_on(row: Mapping[str, str]) -> dt.date | None:
     """The day of ACLED's `timestamp`, seconds since 1970 (or, in some exports, a day)."""
-    text = row.get("timestamp", "")
+    return _moment(row.get("timestamp", ""))
+
+
+@cache
+def _moment(text: str) -> dt.date | None:
     if re.fullmatch(r"\d{9,11}", text):
         return dt.datetime.fromtimestamp(int(text), dt.UTC).date()
     return day_of(text[:10])
@@ -225,7 +233,7 @@ def future(rows: list[dict[str, str]]) -> Callable[[dt.date], str]:
     return why
 
 
-@cache  # an export has many rows of few sub-events
+@cache
 def change_named(sub_event: str) -> str:
     """Return which change of control a sub-event is: OVERTAKES, REGAINS, TRANSFER, or none."""
     return CHANGES.get(fold(sub_event), "")

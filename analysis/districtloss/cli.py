@@ -223,8 +223,10 @@ def acled(
 ) -> None:
     """Import an export of ACLED. Run it again once to_settle.csv is filled."""
     from districtloss import importing
+    from districtloss.progress import progress
 
-    made = importing.import_export(file, output, places)
+    with progress(quiet=False) as say:
+        made = importing.import_export(file, output, places, say)
     print(importing.told(made, output))
 
 

@@ -330,12 +330,15 @@ def _check_country(export: Export, country: str, path: Path) -> None:
         raise Faults([Fault(path.name, None, "country", f"no row is in {country}", remedy)])
 
 
-def import_export(path: Path, target: Path, places: Path | None = None) -> Import:
+def import_export(
+    path: Path, target: Path, places: Path | None = None, say: Callable[[str], None] = lambda _: None
+) -> Import:
     """Turn the export into a data folder at `target`, which is new, empty or an import's before.
 
-    Answers in its to_settle.csv are taken. Raises Faults, and then leaves the folder as it was.
+    Answers in its to_settle.csv are taken, and `say` is called with each step as it begins. Raises Faults, and then leaves the folder as it was.
     """
     gazetteer = Gazetteer.of(places) if places else Gazetteer.ours()
+    say(f"Reading {path.name}")
     export = acled.read_export(path)
     _check_day_first(export, path)
     with output.replacing(target, check_target) as fresh:
@@ -344,7 +347,9 @@ def import_export(path: Path, target: Path, places: Path | None = None) -> Impor
         country = country_of(export.rows, matcher)
         _check_country(export, country, path)
         _check_dates(export, country, path)
+        say("Finding what changed hands, and where")
         made = convert(export, matcher, country)
+        say("Writing the tables")
         _fill(made, fresh)
     return made
 
