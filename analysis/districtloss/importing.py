@@ -335,7 +335,8 @@ def import_export(
 ) -> Import:
     """Turn the export into a data folder at `target`, which is new, empty or an import's before.
 
-    Answers in its to_settle.csv are taken, and `say` is called with each step as it begins. Raises Faults, and then leaves the folder as it was.
+    Answers in its to_settle.csv are taken, and `say` is called with each step as it begins. Raises Faults, and then
+    leaves the folder as it was.
     """
     gazetteer = Gazetteer.of(places) if places else Gazetteer.ours()
     say(f"Reading {path.name}")
