@@ -21,7 +21,18 @@ SEQUENCE = ["#f3e3d6", "#e3b08f", "#cf7b48", "#a9430f", "#6f2a08"]
 
 # Days are written as midnight without a zone, which Vega reads and prints in the reader's own: the same day
 # everywhere. A UTC scale would show the day before east of Greenwich. Drawings are made in UTC (drawing.py).
-DAY_AXIS = alt.Axis(format="%-d %b", labelAngle=0, grid=False, title=None, tickCount=8)
+TICKS = 8  # about, of an axis of days
+# The longest axis whose days need no year, since none comes twice; and one on which every tick is a new year.
+WITHIN_A_YEAR, OF_YEARS = 300, 5 * 366
+
+
+def day_axis(first: pd.Timestamp, last: pd.Timestamp) -> alt.Axis:
+    """Return an axis of the days from first to last, which names days, months with their years, or years."""
+    days = pd.Timedelta(last - first).days  # NaN where there is nothing to draw
+    form = "%Y" if days > OF_YEARS else "%b %Y" if days > WITHIN_A_YEAR else "%-d %b"
+    # More ticks than days would name a day twice.
+    ticks = {"interval": "day", "step": 1} if days < TICKS - 1 else TICKS
+    return alt.Axis(format=form, labelAngle=0, grid=False, title=None, tickCount=ticks)
 
 
 def titled(title: str, **more: object) -> alt.Axis:
@@ -87,9 +98,7 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
     several = marks.groupby("date", sort=True)["source"].agg(["first", "size"]).reset_index()
     more = several["size"].sub(1).map(lambda n: f" and {n:,} more" if n else "")
     marks = several.assign(source=several["first"] + more)[["date", "source"]].tail(MOST_POINTS)
-    axis = DAY_AXIS
-    if len(running) < 8:  # more ticks than days would name a day twice
-        axis = alt.Axis(**DAY_AXIS.to_dict() | {"tickCount": {"interval": "day", "step": 1}})
+    axis = day_axis(running["date"].min(), running["date"].max())
     base = alt.Chart(running).encode(x=alt.X("date:T", axis=axis))
     tooltip = [
         alt.Tooltip("date:T", title="By", format="%-d %B %Y"),
@@ -227,7 +236,7 @@ def loss_bars(
         ],
     )
     bar = drawn.mark_bar(height=9, cornerRadius=2, strokeWidth=1.4, stroke=TALIBAN, clip=True, cursor="pointer").encode(
-        x=alt.X("date_earliest:T", scale=window, axis=DAY_AXIS),
+        x=alt.X("date_earliest:T", scale=window, axis=day_axis(start, as_of)),
         x2=alt.X2("end:T"),
         color=_either(alt.ColorValue, "datum.certain", BAND, "#ffffff00"),
         strokeDash=_either(alt.StrokeDashValue, "datum.certain", [1, 0], [3, 2]),
@@ -266,7 +275,7 @@ def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelM
         alt.Chart(drawn)
         .mark_bar(height=9, cornerRadius=2, strokeWidth=1.4)
         .encode(
-            x=alt.X("date_earliest:T", axis=DAY_AXIS),
+            x=alt.X("date_earliest:T", axis=day_axis(drawn["date_earliest"].min(), drawn["end"].max())),
             x2=alt.X2("end:T"),
             y=alt.Y("lane:N", axis=None, sort=None, scale=alt.Scale(paddingInner=0.3)),
             color=alt.Color("side:N", scale=sides, legend=legend),
@@ -309,7 +318,6 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
 
     `scale`: as `claims.common_scale` gives it, plus `label` and `quote` (what was said).
     """
-    x = alt.X("as_of_earliest:T", axis=DAY_AXIS, scale=alt.Scale(padding=12))
     step = 10 ** math.floor(math.log10(denominator))
     y = alt.Y(
         "low:Q",
@@ -319,6 +327,7 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
     ends = scale["as_of_latest"] + pd.Timedelta(days=1)
     middles = scale["as_of_earliest"] + (ends - scale["as_of_earliest"]) / 2
     first, whole = scale["as_of_earliest"].min(), ends.max() - scale["as_of_earliest"].min()
+    x = alt.X("as_of_earliest:T", axis=day_axis(first, ends.max()), scale=alt.Scale(padding=12))
     # A label over an early box starts with it, one over a late box ends with it: so none is cut at the sides.
     third = ((middles - first) / whole * 3).clip(upper=2).fillna(1).astype(int)
     said = [f"{r.label}\n" + "\n".join(textwrap.wrap(r.quote, 26)) for r in scale.itertuples()]
@@ -367,8 +376,9 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     palette = {"Pentagon": "#0b5c8a", "Milley": "#3f8f5b", "Taliban": TALIBAN, "Biden": "#6b4c9a"}
     scale = alt.Scale(domain=domain, range=[palette.get(s, INK) for s in domain])
     over = alt.Axis(**OVER, title=None, domain=False, ticks=False, labelColor=INK)
+    axis = day_axis(data["as_of_earliest"].min(), data["end"].max())
     bars = alt.Chart(data).mark_bar(height=9, cornerRadius=3, yOffset=UNDER).encode(
-        x=alt.X("as_of_earliest:T", axis=DAY_AXIS), x2=alt.X2("end:T"), y=alt.Y("row:N", sort=None, axis=over),
+        x=alt.X("as_of_earliest:T", axis=axis), x2=alt.X2("end:T"), y=alt.Y("row:N", sort=None, axis=over),
         color=alt.Color("speaker:N", scale=scale, legend=None), tooltip=tooltip,
     )  # fmt: skip
     rows = bars.properties(width=WIDTH, height=alt.Step(34))
