@@ -305,7 +305,7 @@ def test_where_no_choice_moves_a_number_it_is_said_to_be_the_same(tmp_path: Path
             "Kaldar is won back and told lost only by those whose word does not count",
             "E002|E001",
         ),
-        ({"event_type": "implied_capture"}, "Kaldar is won back and never told lost", "E002"),
+        ({"event_type": "implied_capture"}, "Kaldar is won back and not told lost before", "E002"),
     ],
 )
 def test_a_loss_that_is_told_but_not_counted_is_not_said_to_be_untold(tmp_path: Path, changed, finding, rows):
@@ -315,6 +315,20 @@ def test_a_loss_that_is_told_but_not_counted_is_not_said_to_be_untold(tmp_path: 
     data["events"][0] |= changed
     found = sanity.findings(Study.of(read_tables(write(tmp_path, data)), parameters.Parameters()))
     assert found[["finding", "rows"]].to_numpy().tolist() == [[finding, rows]]
+
+
+def test_recaptures_in_a_row_without_a_loss_are_one_finding_of_their_district(tmp_path: Path):
+    data = new_data.one_event()
+    fall = data["events"][0] | {"event_id": "E009", "incident_id": "I009", "date_earliest": "2021-06-21"}
+    won = {"event_type": "recapture", "actor": "government"}
+    data["events"] = [
+        *(fall | won | {"event_id": f"E00{n}", "incident_id": f"I00{n}", "date_earliest": day, "date_latest": day}
+          for n, day in enumerate(("2021-06-10", "2021-06-12", "2021-06-20"), 1)),
+        fall | {"date_latest": "2021-06-21"},
+    ]  # fmt: skip
+    (found,) = sanity.findings(Study.of(read_tables(write(tmp_path, data)), parameters.Parameters())).itertuples()
+    assert (found.finding, found.rows) == ("Kaldar is won back three times and not told lost before", "E001|E002|E003")
+    assert "or it came before the first day of the window" in found.meaning
 
 
 @pytest.mark.usefixtures("aside")

@@ -8,11 +8,12 @@ import pandas as pd
 from districtloss.claims import DISTRICT_MEASURES, national
 from districtloss.incidents import LOSS_TYPES
 from districtloss.study import Study
+from districtloss.values import counted
 
 COLUMNS = ["check", "rows", "finding", "meaning"]
 CLAIMED = "claimed_capture"
-NEVER_TOLD = "The district was lost, but no counted report tells of it: the count of losses is too low by one."
-DOUBTED = "No report that counts tells of the loss: if the district fell, the count of losses is too low by one."
+UNTOLD = "Either a fall is missing, and the count of losses is too low, or it came before the first day of the window."
+DOUBTED = "No report that counts tells of the loss: if the district fell in the window, the count of losses is too low."
 
 
 def findings(study: Study) -> pd.DataFrame:
@@ -39,17 +40,18 @@ def _recapture_without_loss(study: Study) -> list[tuple[str, str, str, str]]:
         told[["place_id", "event_id", "date_earliest", "claimed"]], on="place_id"
     )
     pairs = pairs[~(pairs["date_earliest"] > pairs["date_latest"])]
-    doubted = dict(list(pairs.groupby("events")))
+    doubted = dict(list(pairs.groupby("place_id")))
     rows = []
-    for r in left.itertuples(index=False):
-        if r.events not in doubted:
-            finding, ids, meaning = f"{r.name} is won back and never told lost", r.events, NEVER_TOLD
-        else:
-            here = doubted[r.events]
+    # All that are left of a district come before its first loss, and so with none between them.
+    for place, run in left.groupby("place_id", sort=False):
+        lost, ids, meaning = "not told lost before", [*run["events"]], UNTOLD
+        if place in doubted:
+            here = doubted[place]
             who = "by one side alone" if here["claimed"].all() else "only by those whose word does not count"
-            finding, meaning = f"{r.name} is won back and told lost {who}", DOUBTED
-            ids = "|".join([r.events, *here["event_id"]])
-        rows.append(("recapture without a loss", ids, finding, meaning))
+            lost, ids, meaning = f"told lost {who}", [*ids, *here["event_id"].unique()], DOUBTED
+        won_back = "won back" if len(run) == 1 else f"won back {counted(len(run), 'time', 'times')}"
+        finding = f"{run['name'].iat[0]} is {won_back} and {lost}"
+        rows.append(("recapture without a loss", "|".join(ids), finding, meaning))
     return rows
 
 
