@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lxml.etree
 import numpy as np
 import pandas as pd
 import pytest
@@ -145,7 +146,15 @@ def test_a_chart_of_very_many_rows_shows_a_part_and_says_which(made, study) -> N
     assert drawn.groupby("place_id")["event_id"].count().max() <= timelines.NEWEST
     newest = changes[changes["place_id"] == drawn["place_id"].iat[0]].tail(timelines.NEWEST)
     assert set(newest["event_id"]) <= set(drawn["event_id"])
-    assert f"Of {len(changes):,} reports, the newest ones" in (made / "chapters/events.html").read_text("utf-8")
+    note = f"Of {len(changes):,} reports, the newest ones of the {timelines.DISTRICTS} districts with most of them;"
+    assert f"{note} the data of the table below have all." in (made / "chapters/events.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["timelines", "losses"])
+def test_a_chart_of_very_many_rows_can_be_read_on_a_page_of_the_pdf(made, name) -> None:
+    height = float(lxml.etree.parse(made / f"results/figures/{name}.svg").getroot().get("height"))
+    label, page = 12, 600  # pixels of a label; points of a page that are left for a drawing and not for its caption
+    assert label * min(1, page / height) > 6
 
 
 def test_no_page_is_too_large_to_be_read(made) -> None:

@@ -27,8 +27,8 @@ def named_twice(reports: pd.DataFrame, attribution: Sequence[str]) -> pd.DataFra
     return several.assign(standing=standing).sort_values(keys, ignore_index=True)
 
 
-MOST_BARS = 120  # in one chart; more of them are a carpet
-DISTRICTS, NEWEST = 20, 6  # of a chart that cannot show all
+MOST_BARS = 48  # in one chart: of more, a page of the PDF has too little height to be read
+DISTRICTS, NEWEST = 16, 3  # of a chart that cannot show all
 
 
 def drawable(changes: pd.DataFrame) -> pd.DataFrame:
@@ -44,11 +44,8 @@ def drawable(changes: pd.DataFrame) -> pd.DataFrame:
     return changes[changes["place_id"].isin(told)].groupby("place_id", sort=False).tail(NEWEST).reset_index(drop=True)
 
 
-MOST_LANES = 60  # of a chart with one for each loss
-
-
 def in_lanes(losses: pd.DataFrame) -> pd.DataFrame:
     """Return the losses that a chart can show one by one, in order of time: all of them, or, where there are more
-    than MOST_LANES, those that ended last."""
+    than MOST_BARS, those that ended last."""
     order = ["date_latest", "date_earliest", "incident_id"]
-    return losses.sort_values(order, kind="stable").tail(MOST_LANES).reset_index(drop=True)
+    return losses.sort_values(order, kind="stable").tail(MOST_BARS).reset_index(drop=True)
