@@ -21,7 +21,7 @@ from districtloss.markup import script_json
 from districtloss.paths import ASSETS
 from districtloss.study import Study
 from districtloss.tables import read_tables
-from districtloss.values import printed, printed_range
+from districtloss.values import printed, printed_range, telling
 from looking import axe
 from small_data import write
 
@@ -188,8 +188,8 @@ def shown(page) -> dict[str, list[str]]:
 
 def text(point: float, low: float, high: float, decimals: int) -> str:
     ends = "any" if math.isnan(low) else printed_range(low, high, decimals)
-    one = printed(low, decimals) == printed(high, decimals)
-    return printed(point, decimals) if one else f"{printed(point, decimals)} {ends}"
+    middle = printed(point, telling(low, high, decimals))
+    return middle if " to " not in ends and ends != "any" else f"{middle} {ends}"
 
 
 def rerun(command: str) -> Study:
@@ -273,6 +273,23 @@ def test_numbers_are_printed_as_in_the_report(page_at):
             (n, p, printed(n, decimals)) for n, p in zip(numbers, of_page, strict=True) if p != printed(n, decimals)
         ]
         assert not differ, decimals
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_intervals_are_printed_as_in_the_report(page_at):
+    chance = np.random.default_rng(7)
+    low = 10 ** chance.uniform(-4, 2, 500)
+    ends = [(a, a * by) for a, by in zip(low.tolist(), (1 + 10 ** chance.uniform(-4, 0, 500)).tolist(), strict=True)]
+    script = (ASSETS / "explorer.js").read_text("utf-8")
+    named = [re.search(rf"function {name}\(.*?\n  }}\n", script, re.DOTALL) for name in ("printed", "telling", "range")]
+    functions = "".join(found[0] for found in named)
+    page = page_at()
+    for decimals in (0, 1):
+        of_each = f"([a, b]) => range({{ low: a, high: b, decimals: {decimals} }})"
+        told = page.evaluate(f"ends => {{ {functions} return ends.map({of_each}); }}", ends)
+        wanted = [printed_range(*pair, decimals) for pair in ends]
+        assert told == [text if " to " in text else "" for text in wanted]
     page.context.close()
 
 

@@ -48,6 +48,26 @@ def test_how_intervals_are_printed(low, high, text):
     assert values.printed_range(low, high) == text
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "decimals", "style", "text"),
+    [
+        (0.064, 0.0947, 1, "number", "0.06 to 0.09"),
+        (0.0642, 0.0643, 1, "number", "0.1"),
+        (0.061, 0.064, 1, "number", "0.061 to 0.064"),
+        (0.386, 0.391, 0, "percent", "38.6% to 39.1%"),
+    ],
+)
+def test_ends_that_differ_are_printed_so_that_they_do(low, high, decimals, style, text):
+    assert values.printed_range(low, high, decimals, style) == text
+
+
+def test_a_number_is_printed_as_exactly_as_its_interval():
+    of = values.of(
+        "rate", Estimate(0.078, 0.064, 0.095), label="", unit="", formula="", rows=[], notebook="02", decimals=1
+    )
+    assert (of.text, of.range) == ("0.08", "0.06 to 0.10")
+
+
 @given(st.floats(-1e9, 1e9), st.integers(0, 3))
 def test_what_is_printed_reads_back_as_the_number(number, decimals):
     text = values.printed(number, decimals)

@@ -24,13 +24,20 @@
     return number < 0 && /[1-9]/.test(text) ? `−${text}` : text;
   }
 
-  function range({ low, high, decimals }) {
+  // Ends that differ are told apart by up to two decimals more.
+  function telling({ low, high, decimals }) {
+    const ways = [decimals, decimals + 1, decimals + 2];
+    return (low === null || high === null ? null : ways.find((n) => printed(low, n) !== printed(high, n))) ?? decimals;
+  }
+
+  function range(outcome) {
+    const { low, high } = outcome, decimals = telling(outcome);
     if (low === null || high === null) return "any";
     const ends = [printed(low, decimals), printed(high, decimals)];
     return ends[0] === ends[1] ? "" : `${ends[0]} to ${ends[1]}`;
   }
 
-  const point = (outcome) => (outcome.point === null ? "not known" : printed(outcome.point, outcome.decimals));
+  const point = (outcome) => (outcome.point === null ? "not known" : printed(outcome.point, telling(outcome)));
   const whole = (outcome) => point(outcome) + (range(outcome) ? ` (${range(outcome)})` : "");
   const same = (a, b) => point(a) === point(b) && range(a) === range(b);
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -38,7 +45,7 @@
   function difference(mine, ours) {
     if (same(mine, ours)) return "none";
     if (mine.point === null || ours.point === null) return "other";
-    const text = printed(mine.point - ours.point, mine.decimals);
+    const text = printed(mine.point - ours.point, telling(mine));
     return /[1-9]/.test(text) ? text.replace(/^(?!−)/, "+") : "range only";
   }
 
@@ -285,8 +292,9 @@
     const points = rows.map((row) => row[1]);
     const rank = (outcome) => `${printed(100 * lower(outcome.point) / total, 0)} in a hundred combinations give less`;
     const sampled = total < all ? `${printed(total, 0)} combinations of choices, drawn at random from ${printed(all, 0)}` : total === 1 ? "the only combination of choices" : `all ${printed(total, 0)} combinations of choices`;
-    words.textContent = `${report.label} under ${sampled}: from ${printed(points[0], report.decimals)} to ${printed(points.at(-1), report.decimals)}, ` +
-      `half of them up to ${printed(combination(Math.floor((total - 1) / 2))[1], report.decimals)}. The report has ${whole(report)}: ${rank(report)}. ` +
+    const exact = telling({ low: points[0], high: points.at(-1), decimals: report.decimals });
+    words.textContent = `${report.label} under ${sampled}: from ${printed(points[0], exact)} to ${printed(points.at(-1), exact)}, ` +
+      `half of them up to ${printed(combination(Math.floor((total - 1) / 2))[1], exact)}. The report has ${whole(report)}: ${rank(report)}. ` +
       (same(yours, report) ? "Your choices give the same." : `Your choices give ${whole(yours)}: ${rank(yours)}.`) +
       " Each line is the interval of one combination, its dot the point figure.";
   }

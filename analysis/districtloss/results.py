@@ -178,7 +178,9 @@ def _column(frame: pd.DataFrame, column: Column, form: Any) -> list[str]:
     for *point, low, high in frame[list(column)].itertuples(index=False):
         known = not (pd.isna(low) and pd.isna(high))
         ends = values.printed_range(low, high, decimals, style) if known else ""
-        texts.append(values.with_range(_shown(point[0], form), ends) if point else ends)
+        exact = values.telling(low, high, decimals, style)
+        middle = [values.printed(float(n), exact, style) for n in point if not pd.isna(n)]
+        texts.append(values.with_range(middle[0], ends) if middle else ends)
     return texts
 
 

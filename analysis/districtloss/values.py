@@ -56,6 +56,8 @@ def of(
     """
     estimate = figure if isinstance(figure, Estimate) else None
     point = figure.point if isinstance(figure, Estimate) else figure
+    if estimate:
+        decimals = telling(estimate.low, estimate.high, decimals, style)
     return Value(
         name=name,
         label=label,
@@ -90,6 +92,18 @@ def printed(number: float | None, decimals: int = 0, style: str = "number") -> s
     return f"{text}%" if style == "percent" else text
 
 
+MORE = 2  # decimals, at most, for ends that print alike
+
+
+def telling(low: float | None, high: float | None, decimals: int, style: str = "number") -> int:
+    """Return with how many decimals an interval and its point are printed: those asked for, or the fewest more that
+    tell apart ends which differ; a range from 0.06 to 0.09 would else be printed as 0.1."""
+    if low is None or high is None or low == high:
+        return decimals
+    ways = range(decimals, decimals + MORE + 1)
+    return next((n for n in ways if printed(low, n, style) != printed(high, n, style)), decimals)
+
+
 def printed_range(low: float | None, high: float | None, decimals: int = 0, style: str = "number") -> str:
     """Return an interval in words: `3 to 5`, one number where both ends print alike, open ends said."""
     low, high = _finite(low), _finite(high)
@@ -99,6 +113,7 @@ def printed_range(low: float | None, high: float | None, decimals: int = 0, styl
         return f"at least {printed(low, decimals, style)}"
     if low is None:
         return f"at most {printed(high, decimals, style)}"
+    decimals = telling(low, high, decimals, style)
     ends = printed(low, decimals, style), printed(high, decimals, style)
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
