@@ -9,9 +9,10 @@ import new_data
 import real
 from districtloss import choices, rates
 from districtloss.incidents import told_days
-from districtloss.parameters import Parameters
+from districtloss.parameters import ATTRIBUTIONS, Parameters
 from districtloss.study import Study
 from districtloss.tables import read_tables
+from small_data import write
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,19 @@ def test_every_decision_on_a_change_of_control_is_a_choice(study):
     assert {"D01", "D02", "D03", "D04", "D05", "D06", "date_rule", "as_of", "attribution"} <= names
     assert "D19" not in names  # about a figure, not an event
     assert {"D17", "D18", "D19", "D20", "denominator"} <= {f.name for f in choices.claim_factors(study)}
+
+
+def test_whose_word_counts_is_tried_of_those_who_tell_of_a_change_of_control(study, tmp_path):
+    assert list(choices.attributions(study)) == ["as_set", "officials_only", "officials_and_media", "all"]
+    data = new_data.one_event()
+    data["events"][0]["attribution"] = "reported_by_media"
+    data["events"].append(
+        data["events"][0] | {"event_id": "E002", "event_type": "clash", "attribution": ATTRIBUTIONS[0]}
+    )
+    tables = read_tables(write(tmp_path, data))
+    assert list(choices.attributions(Study.of(tables, Parameters()))) == ["as_set", "officials_and_media", "all"]
+    officials = Parameters(attribution=ATTRIBUTIONS[:1])
+    assert choices.attributions(Study.of(tables, officials))["as_set"] == ATTRIBUTIONS[:1]
 
 
 def test_a_swing_is_the_headline_with_one_choice_changed(study):

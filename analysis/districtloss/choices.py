@@ -107,14 +107,11 @@ def windows(study: Study) -> tuple[str, ...]:
 
 
 def attributions(study: Study) -> dict[str, tuple[str, ...]]:
-    """Return sets of attributions to try, by a name for each; the study's own first."""
-    sets = {
-        "as_set": tuple(study.parameters.attribution),
-        "officials_only": ATTRIBUTIONS[:1],
-        "officials_and_media": ATTRIBUTIONS[:2],
-        "all": ATTRIBUTIONS,
-    }
-    return {name: chosen for i, (name, chosen) in enumerate(sets.items()) if chosen not in list(sets.values())[:i]}
+    """Return sets of attributions to try, by a name for each: the study's own first, then those others that take
+    the word of somebody who tells of a change of control."""
+    own = tuple(study.parameters.attribution)
+    tried = {"officials_only": ATTRIBUTIONS[:1], "officials_and_media": ATTRIBUTIONS[:2], "all": ATTRIBUTIONS}
+    return {"as_set": own} | {name: s for name, s in tried.items() if s != own and study.voices.intersection(s)}
 
 
 def event_factors(study: Study) -> list[Factor]:

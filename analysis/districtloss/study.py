@@ -91,6 +91,11 @@ class Study:
         return incidents.control_reports(self.tables)
 
     @cached_property
+    def voices(self) -> frozenset[str]:
+        """Return the attributions of the reports of a change of control."""
+        return frozenset(self.reports["attribution"])
+
+    @cached_property
     def losses(self) -> pd.DataFrame:
         """Incidents of loss, whenever they happened."""
         return incidents.incidents(self.reports, incidents.LOSS_TYPES, self.parameters.attribution)
