@@ -255,6 +255,24 @@ def test_events_outside_the_window_are_said_to_be_outside(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("aside")
+def test_another_window_is_offered_only_where_one_holds_more(tmp_path: Path):
+    data = new_data.one_event()
+    data["events"][0]["event_type"] = "recapture"
+    text = text_of(built(write(tmp_path / "data", data), tmp_path / "report") / "index.html")
+    assert "name no district as lost between 4 June 2021 and 22 June 2021" in text
+    assert "Recaptures that they name in that time: 1 ." in text and "another window" not in text
+
+
+@pytest.mark.usefixtures("aside")
+def test_the_first_page_tells_what_was_won_back_and_what_is_still_held(tmp_path: Path):
+    report = built(new_data.folder("one_of_each", tmp_path / "data"), tmp_path / "report")
+    told = "They also name 1 recapture; of the districts that fell, 0 were, by what is told, still held by the Taliban"
+    assert told in text_of(report / "index.html")
+    data = new_data.folder("one_event", tmp_path / "other")
+    assert "They also name" not in text_of(built(data, tmp_path / "report") / "index.html")
+
+
+@pytest.mark.usefixtures("aside")
 def test_what_was_set_is_what_the_words_say(tmp_path: Path):
     data = new_data.folder("one_of_each", tmp_path / "data")
     given = parameters.parse({"net": "true", "attribution": "reported_by_media,claimed_by_party"})
@@ -262,6 +280,7 @@ def test_what_was_set_is_what_the_words_say(tmp_path: Path):
     assert_whole(tmp_path / "report")
     text = text_of(tmp_path / "report" / "index.html")
     assert "2021. Net of recaptures, districts of these still held by the Taliban at the end: 0 , 0.0 a week" in text
+    assert text.count("still held") == 1
     assert "moves the rate of named losses, recaptures not deducted: from" in text
     methods = text_of(tmp_path / "report" / "chapters" / "methods.html")
     assert "Whose word that is was set for this build: media, warring parties." in methods
