@@ -95,12 +95,12 @@ def one_event() -> Data:
 
 
 def before_the_window() -> Data:
-    """Events of 2019: none lies in the window that begins on 4 June 2021."""
+    """Events of 2019, told two years later: none lies in the window that begins on 4 June 2021."""
     data = one_event()
-    data["sources"] = [_source("paper-2019-08-01", "2019-08-01")]
+    data["sources"] = [_source("paper-2021-08-01", "2021-08-01")]
     data["events"] = [
-        _event(1, "paper-2019-08-01", "balkh/kaldar", "2019-07-03", "2019-07-05"),
-        _event(2, "paper-2019-08-01", "balkh/kaldar", "2019-07-20", "2019-07-20", "recapture"),
+        _event(1, "paper-2021-08-01", "balkh/kaldar", "2019-07-03", "2019-07-05"),
+        _event(2, "paper-2021-08-01", "balkh/kaldar", "2019-07-20", "2019-07-20", "recapture"),
     ]
     return data
 

@@ -228,12 +228,49 @@ def test_an_output_folder_of_somebody_else_is_refused_and_left_alone(
         ({"strat": "2021-07-01"}, "districtloss:parameters strat: no such parameter, did you mean start?"),
         ({"confidence": 95}, "districtloss:parameters confidence: '95' is not usable, a number from 0.5 to 0.999"),
         ({"D77": "x"}, "districtloss:parameters D77: no such decision, one of D01"),
+        (
+            {"denominator": 60},
+            "districtloss:parameters denominator: 60 is less than the 81 of C001, "
+            "say how many districts the country has: --set denominator=330",
+        ),
     ],
 )
 def test_check_holds_the_parameters_of_a_folder_too(folder, capsys, monkeypatch, given, fault):
     (folder / "datapackage.json").write_text(json.dumps({"districtloss:parameters": given}))
     code, told = run(capsys, monkeypatch, "check", "--data", folder)
     assert (code, told) == (2, [f"datapackage.json: {fault}"])
+
+
+OLDER = "the window would be empty: the newest source is of 2015-07-05, say an earlier start, after --start or in "
+OLDER += "districtloss:parameters of datapackage.json, or say --as-of too"
+
+
+@pytest.fixture
+def older(folder: Path) -> Path:
+    """The small data, six years earlier."""
+    for file in ("sources.csv", "events.csv", "claims.csv"):
+        text = (folder / file).read_text("utf-8")
+        (folder / file).write_text(re.sub(r"2021-(\d\d-\d\d),", r"2015-\1,", text), "utf-8")
+    return folder
+
+
+def test_a_folder_that_is_older_than_the_window_is_asked_for_another(older, tmp_path, capsys, monkeypatch):
+    command = ["run", "--quiet", "--data", older, "--output", tmp_path / "out"]
+    assert run(capsys, monkeypatch, *command) == (2, [f"--start: {OLDER}"])
+    assert run(capsys, monkeypatch, *command, "--start", "2015-06-04") == (0, [])
+
+
+def test_check_tells_what_a_build_has_to_be_told(older, capsys, monkeypatch):
+    text = (older / "claims.csv").read_text("utf-8")
+    (older / "claims.csv").write_text(text.replace(",81,81,", ",519,519,").replace(",419,", ",,"), "utf-8")
+    monkeypatch.setattr(sys, "argv", ["districtloss", "check", "--data", str(older)])
+    cli.app(standalone_mode=False)
+    _, *asked = capsys.readouterr().out.splitlines()
+    assert asked == [
+        "Before a build: --set: denominator: 419 is less than the 519 of C001, "
+        "say how many districts the country has: --set denominator=330",
+        f"Before a build: --start: {OLDER}",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_a_folder_may_call_afghanistan_as_it_likes(tmp_path: Path):
     data = figures(tmp_path)
     (data / "datapackage.json").write_text(json.dumps({folders.COUNTRY: "Northern Afghanistan"}), "utf-8")
     study = Study.of(read_tables(data), parameters.Parameters())
-    claims.check_denominator(study.tables.claims, study.parameters.denominator)
+    assert claims.denominator_faults(study.tables.claims, study.parameters.denominator) == []
     assert [f.options for f in choices.claim_factors(study)] == [("419", "401")]
 
 
@@ -250,8 +250,8 @@ def test_a_folder_may_call_afghanistan_as_it_likes(tmp_path: Path):
 def test_events_outside_the_window_are_said_to_be_outside(tmp_path: Path):
     report = built(new_data.folder("before_the_window", tmp_path / "data"), tmp_path / "report")
     text = text_of(report / "index.html")
-    assert "name no district as lost between 4 June 2021 and 5 June 2021" in text
-    assert "happened from 3 July 2019 to 20 July 2019" in text
+    assert "name no district as lost between 4 June 2021 and 1 August 2021" in text
+    assert "happened from 3 July 2019 to 20 July 2019; another window can be set" in text
 
 
 @pytest.mark.usefixtures("aside")

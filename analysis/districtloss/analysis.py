@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from districtloss import digest, kept
-from districtloss.faults import Fault, Faults
+from districtloss.faults import Faults
 from districtloss.keys import Keys
 from districtloss.parameters import Parameters
 from districtloss.paths import CACHE
 
 if TYPE_CHECKING:
     from districtloss.drawing import Drawer
+    from districtloss.study import Study
+    from districtloss.tables import Tables
 
 Say = Callable[[str], None]
 
@@ -40,6 +42,20 @@ def results(
     return made
 
 
+def checked(tables: Tables, parameters: Parameters) -> Study:
+    """Return the study of tables that are right by themselves. Raises Faults where no report can be made of them
+    under these parameters."""
+    from districtloss import claims, decisions
+    from districtloss.study import Study, window_faults
+
+    decisions.check_choice(tables.decisions, parameters.decisions)
+    study = Study.of(tables, parameters)
+    faults = window_faults(study) + claims.denominator_faults(study.tables.claims, parameters.denominator)
+    if faults:
+        raise Faults(faults)
+    return study
+
+
 def _compute(
     data: Path, stage: Path, parameters: Parameters, keys: Keys, drawer: Drawer, force: bool, kernel: bool, say: Say
 ) -> dict[str, Any]:
@@ -48,18 +64,11 @@ def _compute(
     from districtloss import notebooks
 
     notebooks.warm()
-    from districtloss import claims, decisions, publish
-    from districtloss.study import Study
+    from districtloss import publish
     from districtloss.tables import read_once
 
     tables = read_once(data)
-    decisions.check_choice(tables.decisions, parameters.decisions)
-    study = Study.of(tables, parameters)
-    newest = tables.sources["published"].max()
-    if parameters.as_of is None and parameters.start != Parameters().start and newest <= study.start:
-        problem = f"the window would be empty: the newest source is of {newest:%Y-%m-%d}"
-        raise Faults([Fault("--start", None, None, problem, "an earlier start, or say --as-of too")])
-    claims.check_denominator(study.tables.claims, parameters.denominator)
+    study = checked(tables, parameters)
 
     def draw(folder: Path) -> None:
         for path in sorted((folder / "figures").glob("*.vl.json")):

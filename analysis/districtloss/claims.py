@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from districtloss.faults import Fault, Faults
+from districtloss.faults import Fault
 from districtloss.intervals import Interval
 from districtloss.parameters import Parameters
 
@@ -155,8 +155,8 @@ def common_scale(claims: pd.DataFrame, denominator: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def check_denominator(claims: pd.DataFrame, denominator: int) -> None:
-    """Raise Faults where figures on the scale of districts and the number of districts do not go together: it is
+def denominator_faults(claims: pd.DataFrame, denominator: int) -> list[Fault]:
+    """Return a fault where figures on the scale of districts and the number of districts do not go together: it is
     the default, which is Afghanistan's, and a figure is of another country, or it is less than a figure."""
     scale = compared(claims)
     scale = scale[on_district_scale(scale)]
@@ -173,8 +173,7 @@ def check_denominator(claims: pd.DataFrame, denominator: int) -> None:
     if len(above):
         claim = above.iloc[0]
         problem = f"{denominator} is less than the {largest[claim.name]:g} of {claim['claim_id']}"
-    if problem:
-        raise Faults([Fault("--set", None, "denominator", problem, remedy)])
+    return [Fault("--set", None, "denominator", problem, remedy)] if problem else []
 
 
 def days_between(earlier: Row, later: Row) -> Interval:

@@ -233,20 +233,26 @@ def acled(
 @app.command()
 def check(data: Data = None) -> None:  # type: ignore[assignment]
     """Validate a data folder; list every fault."""
-    from districtloss import decisions, folders
+    from districtloss import analysis, folders
     from districtloss.tables import read_tables
     from districtloss.values import agreeing
 
     folder = _default(data, "DATA")
     tables = read_tables(folder)
     parameters = _parameters(folder, None, None, None)
+    asked: list[Fault] = []
     try:
-        decisions.check_choice(tables.decisions, parameters.decisions)
+        analysis.checked(tables, parameters)
     except Faults as found:
-        raise folders.told_where_set(found.faults, folder, parameters) from None
+        # What the folder itself sets is its fault; of the rest, a build can still be told.
+        asked = folders.told_where_set(found.faults, folder, parameters).faults
+        if own := [fault for fault in asked if fault.file == folders.PACKAGE]:
+            raise Faults(own) from None
     events, claims = f"{len(tables.events):,}", f"{len(tables.claims):,}"
     told = f"{events} {agreeing(events, 'event', 'events')} and {claims} {agreeing(claims, 'claim', 'claims')}"
     print(f"{folder}: no fault in {told}.")
+    for fault in asked:
+        print(f"Before a build: {fault}")
     _tell_unsettled(folder)
 
 

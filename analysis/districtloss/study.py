@@ -12,6 +12,8 @@ import pandas as pd
 
 from districtloss import decisions, incidents, rates
 from districtloss.claims import named, national
+from districtloss.faults import Fault
+from districtloss.folders import PACKAGE, PARAMETERS
 from districtloss.intervals import Interval
 from districtloss.parameters import Parameters
 from districtloss.rates import Estimate
@@ -36,8 +38,7 @@ class Study:
         coded = replace(coded, claims=named(coded.claims, tables.about.claimants))
         start = pd.Timestamp(parameters.start)
         newest = coded.sources["published"].max()
-        # Data that end before the window begins still make a report: of a window of one day, in which nothing
-        # is known.
+        # A window has a day at least, also where `window_faults` has something to tell.
         as_of = parameters.as_of or max(newest, start + pd.Timedelta(days=1))
         return cls(tables, coded, parameters, start, pd.Timestamp(as_of))
 
@@ -161,6 +162,16 @@ class Study:
             & claims["denominator"].notna()
         ].sort_values(["as_of_latest", "claim_id"])
         return None if stocks.empty else stocks.iloc[-1]
+
+
+def window_faults(study: Study) -> list[Fault]:
+    """Return a fault where every source is older than the window, and nobody said that it is to end later."""
+    newest = study.tables.sources["published"].max()
+    if study.parameters.as_of is not None or newest > study.start:
+        return []
+    problem = f"the window would be empty: the newest source is of {newest:%Y-%m-%d}"
+    remedy = f"say an earlier start, after --start or in {PARAMETERS} of {PACKAGE}, or say --as-of too"
+    return [Fault("--start", None, None, problem, remedy)]
 
 
 def stated_interval(claim: pd.Series) -> Interval:
