@@ -171,7 +171,9 @@ def province_tiles(tiles: pd.DataFrame) -> alt.TopLevelMixin:
         stroke=_either(alt.StrokeValue, "datum.province_id === province", INK, None),
         tooltip=tooltip,
     )
-    name = base.mark_text(font=FONT, fontSize=11, dy=-10).encode(
+    # A longer name is cut, so that it does not run over its neighbours.
+    room = WIDTH / max(1, tiles["tile_column"].nunique()) - 6
+    name = base.mark_text(font=FONT, fontSize=11, dy=-10, limit=room).encode(
         text=alt.Text("written:N"), color=_either(alt.ColorValue, dark, "#ffffff", "#222222"), tooltip=tooltip
     )
     count = base.mark_text(font=FONT, fontSize=15, fontWeight="bold", dy=9).encode(

@@ -295,6 +295,9 @@ def _listing(rows: pd.DataFrame, sentence: Any, whole: int, tables: Tables) -> s
     return "\n".join(text) or "No rows.\n"
 
 
+MOST_TOUCHED = 40  # rows that are named with a decision; options.csv has all
+
+
 def decision_list(tables: Tables) -> str:
     """Return the register of decisions, each with an anchor."""
     text = []
@@ -302,7 +305,9 @@ def decision_list(tables: Tables) -> str:
         options = ", ".join(
             f"**{escape(o)}**" if o == d.chosen else escape(o) for o in (d.chosen, *d.alternatives.split("|"))
         )
-        touches = escape(d.touches.replace("|", ", "))
+        touched = d.touches.split("|")
+        more = f" and {len(touched) - MOST_TOUCHED:,} more" if len(touched) > MOST_TOUCHED else ""
+        touches = escape(", ".join(touched[:MOST_TOUCHED])) + more
         text.append(
             f"- [{escape(d.decision_id)}]{{#decision-{d.decision_id.lower()} .row-id}} {escape(d.question)} {options}. "
             f"{escape(d.reason)} *Touches* {touches}."
