@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 
 FONTS = "font-source-sans-pro"
+OF_TWO_HALVES = re.compile(r"[\U00010000-\U0010ffff]")  # in the text of JavaScript, in which Vega is written
 
 
 class Drawer:
@@ -100,7 +101,7 @@ def _serve(asked: Connection, parents: Connection, kept: Path, also: bool) -> No
         while (task := asked.recv()) is not None:
             key, specification = task
             try:
-                svg = _renderer().vegalite_to_svg(json.loads(specification))
+                svg = _drawn(specification)
             except ValueError as error:
                 asked.send((key, str(error)))
                 continue
@@ -108,6 +109,21 @@ def _serve(asked: Connection, parents: Connection, kept: Path, also: bool) -> No
             partial.write_text(svg, "utf-8")
             partial.replace(kept / f"{key}.svg")
             asked.send((key, ""))
+
+
+def _drawn(specification: str) -> str:
+    """Return the SVG of a specification. Raises ValueError where Vega cannot draw it.
+
+    Vega cuts a text that has no room, be it between the two halves of a sign, which then cannot be measured: signs
+    that have two stand as one that says so.
+    """
+    try:
+        return str(_renderer().vegalite_to_svg(json.loads(specification)))
+    except ValueError:
+        whole = OF_TWO_HALVES.sub("\ufffd", specification)
+        if whole == specification:
+            raise
+        return str(_renderer().vegalite_to_svg(json.loads(whole)))
 
 
 @cache
