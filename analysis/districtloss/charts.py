@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import math
 import textwrap
+from typing import TypeVar
 
 import altair as alt
 import pandas as pd
+
+T = TypeVar("T", bound=alt.TopLevelMixin)
 
 FONT = "Source Sans Pro"
 WIDTH = 640
@@ -41,10 +44,18 @@ def titled(title: str, **more: object) -> alt.Axis:
     return alt.Axis(title=title, titleBaseline="bottom", **flat, **more)
 
 
+def _with(chart: T, **properties: object) -> T:
+    """Set properties of a chart, and return it. Altair's own methods return a changed copy, for which a chart of many
+    parts is put together anew from copies of them all."""
+    for name, value in properties.items():
+        chart[name] = value
+    return chart
+
+
 def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
     """Return the chart in the report's look: one font, quiet axes, no frame, no background of its own."""
     text = {"labelFont": FONT, "titleFont": FONT, "labelColor": INK, "titleColor": INK}
-    return chart.configure(
+    config = alt.Config(
         font=FONT,
         background="transparent",
         axis=alt.AxisConfig(
@@ -55,6 +66,7 @@ def themed(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
         header=alt.HeaderConfig(**text, labelFontSize=13, labelFontWeight="bold", title=None),
         view=alt.ViewConfig(stroke=None),
     )  # fmt: skip
+    return _with(chart, config=config)
 
 
 # An axis of counts. The least step alone lets Vega write 0.5 and 1.5 where there are two.
@@ -68,7 +80,7 @@ LINE = 15  # height of a line of a label
 def on_phone(chart: alt.TopLevelMixin, otherwise: dict[str, object]) -> alt.TopLevelMixin:
     """Return the chart with what is laid over its specification on a phone (by report.js), which also has no room
     for an empty rim."""
-    return chart.properties(usermeta={"phone": {"padding": {"left": 0, "right": 0}, **otherwise}})
+    return _with(chart, usermeta={"phone": {"padding": {"left": 0, "right": 0}, **otherwise}})
 
 
 def _either(channel: type[alt.SchemaBase], test: object, yes: object, no: object) -> alt.SchemaBase:
@@ -81,7 +93,7 @@ def legible(marks: alt.Chart, **text: object) -> alt.LayerChart:
     """Return labels that stay legible on what they lie over: each letter has a rim in the colour of the page."""
     look = {"font": FONT, "fontSize": 12, "lineBreak": "\n", "lineHeight": LINE, **text}
     rim = {"stroke": "#ffffff", "strokeWidth": 3.5, "strokeJoin": "round"}
-    return marks.mark_text(color="#ffffff", **rim, **look) + marks.mark_text(color=INK, **look)
+    return alt.layer(marks.mark_text(color="#ffffff", **rim, **look), marks.mark_text(color=INK, **look))
 
 
 MOST_POINTS = 1000  # of a line
@@ -127,7 +139,7 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
         .mark_rule(color=UNSURE, strokeDash=[3, 3])
         .encode(x=alt.X("date:T"), tooltip=[alt.Tooltip("source:N", title="Article")])
     )
-    return themed(alt.layer(band, rules, line, *ends).properties(width=WIDTH, height=220))
+    return themed(_with(alt.layer(band, rules, line, *ends), width=WIDTH, height=220))
 
 
 def _end(date: pd.Timestamp, count: int, text: str, below: bool) -> alt.LayerChart:
@@ -179,7 +191,7 @@ def province_tiles(tiles: pd.DataFrame) -> alt.TopLevelMixin:
     count = base.mark_text(font=FONT, fontSize=15, fontWeight="bold", dy=9).encode(
         text=alt.Text("label:N"), color=_either(alt.ColorValue, dark, "#ffffff", "#222222"), tooltip=tooltip
     )
-    return themed((tile + name + count).properties(width=WIDTH, height=400).add_params(PROVINCE))
+    return themed(_with(alt.layer(tile, name, count), width=WIDTH, height=400).add_params(PROVINCE))
 
 
 MOST_STEPS = 4000  # of running counts by province
@@ -251,8 +263,8 @@ def loss_bars(
     # The width that labels of districts leave.
     width = WIDTH - 170
     chart = alt.vconcat(
-        alt.layer(band, line).properties(width=width, height=110),
-        alt.layer(bar, tick).properties(width=width, height=alt.Step(17)),
+        _with(alt.layer(band, line), width=width, height=110),
+        _with(alt.layer(bar, tick), width=width, height=alt.Step(17)),
         spacing=10,
     ).add_params(PROVINCE)
     lane = {"mark": {"yOffset": UNDER}, "encoding": {"y": {"axis": OVER}}}
@@ -312,7 +324,7 @@ def _rows_by(chart: alt.Chart, column: str, values: pd.Series, orient: str) -> a
     )
     order = list(dict.fromkeys(values))
     rows = chart.facet(row=alt.Row(f"{column}:N", sort=order, header=header), spacing=8)
-    return rows.resolve_scale(y="independent")
+    return _with(rows, resolve=alt.Resolve(scale=alt.ScaleResolveMap(y="independent")))
 
 
 def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
@@ -357,7 +369,7 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
         )
         for place, align in enumerate(("left", "center", "right"))
     ]
-    return themed(alt.layer(box, line, *texts).properties(width=WIDTH, height=340))
+    return themed(_with(alt.layer(box, line, *texts), width=WIDTH, height=340))
 
 
 def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
@@ -383,7 +395,7 @@ def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
         x=alt.X("as_of_earliest:T", axis=axis), x2=alt.X2("end:T"), y=alt.Y("row:N", sort=None, axis=over),
         color=alt.Color("speaker:N", scale=scale, legend=None), tooltip=tooltip,
     )  # fmt: skip
-    rows = bars.properties(width=WIDTH, height=alt.Step(34))
+    rows = _with(bars, width=WIDTH, height=alt.Step(34))
     chart = _rows_by(rows, "group", data["group"], orient="top")
     smaller = {"encoding": {"y": {"axis": {"labelFontSize": 11}}}}
     return themed(on_phone(chart, {"spec": smaller}))
@@ -419,7 +431,7 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
     word = ours.mark_text(
         font=FONT, fontSize=12, color=INK, align="right" if left else "left", dx=-5 if left else 5
     ).encode(y=alt.YValue(193), text=alt.TextValue("the report’s choices"))
-    panels: list[alt.TopLevelMixin] = [alt.layer(spans, points, lead, dot, word).properties(width=width, height=200)]
+    panels: list[alt.TopLevelMixin] = [_with(alt.layer(spans, points, lead, dot, word), width=width, height=200)]
     # Neighbours overlap by a hair: where they only touch, the page shines through.
     seam = 0.3 * (options["last"] - options["first"])
     options = options.assign(until=(options["last"] + seam).clip(upper=end).round(1))
@@ -448,7 +460,8 @@ def specification_curve(curve: pd.DataFrame, options: pd.DataFrame, unit: str) -
             )
             .properties(width=width, height=alt.Step(15))
         )  # fmt: skip
-    chart = alt.vconcat(*panels, spacing=10).resolve_scale(color="independent")
+    independent = alt.Resolve(scale=alt.ScaleResolveMap(color="independent"))
+    chart = _with(alt.vconcat(*panels, spacing=10), resolve=independent)
     strips = {
         "height": {"step": 32},
         "mark": {"yOffset": UNDER},
