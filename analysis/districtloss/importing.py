@@ -69,7 +69,8 @@ def convert(export: Export, matcher: Matcher, country: str) -> Import:
             events.append(event)
             origin[event["event_id"]] = row, change
     here = _in_country(export.rows, country)
-    side = _side_taking([change.name for _, change in origin.values() if change.name], _country_named(here))
+    named = _country_named(here)
+    side = _side_taking([change.name for _, change in origin.values() if change.name], named)
     if side == TALIBAN:
         # The report is on one side's gains: what another group took is no loss to that side, nor what was won back
         # from it a gain.
@@ -102,7 +103,7 @@ def convert(export: Export, matcher: Matcher, country: str) -> Import:
     provincial = sum(event["place_id"].endswith("/province") for event in events)
     # An event that is known to a week or a month can lie after the last day, but the export was not made to cover that.
     window = min(first, last - dt.timedelta(1)), last
-    package = _package(_country_named(here), side, window)
+    package = _package(named, side, window)
     day_first = next((row["event_date"] for row in here if AMBIGUOUS.fullmatch(row["event_date"])), "")
     further = sum(event["event_type"] == NOTHING for event in events)
     return Import(tables, package, asked, left, len(export.rows), provincial, further, day_first, window)
