@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -128,6 +129,56 @@ def test_an_interrupted_build_says_so_and_leaves_all_as_it_was(data, report, sec
         assert digest.tree(report) == before, where
         assert [path.name for path in report.parent.iterdir()] == ["report"], where
         assert _gone(process.pid), where
+
+
+EACH_STEP = """
+import os, signal, sys, tempfile, time
+from pathlib import Path
+from districtloss import output
+from districtloss.stopping import Stopped, stop_in_order
+
+place, step = Path(sys.argv[1]), int(sys.argv[2])
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+stop_in_order()
+steps = 0
+
+
+def stop_at_the_step(event, arguments):
+    global steps
+    if event in ("open", "os.chmod", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir") and str(
+        arguments[0]
+    ).startswith((str(place), ".report", "page")):
+        steps += 1
+        if steps == step:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+sys.addaudithook(stop_at_the_step)
+try:
+    with output.replacing(place / "report", lambda _: None) as work, output.scratch(place / "report"):
+        for number in range(3):
+            (work / f"page{number}").write_text("new")
+            Path(tempfile.mkdtemp(), "page").write_text("for the time being")
+    time.sleep(0.1)  # for what comes a moment later
+except Stopped as stopped:
+    sys.exit(stopped.args[0])
+sys.exit(0 if steps < step else 1)
+"""
+
+
+def test_a_build_that_is_stopped_while_it_clears_away_comes_to_the_end_of_it(tmp_path: Path):
+    for step in itertools.count(1):
+        place = tmp_path / str(step)
+        (place / "report").mkdir(parents=True)
+        (place / "report" / "page0").write_text("old")
+        code = subprocess.run([sys.executable, "-c", EACH_STEP, place, str(step)], check=False).returncode
+        assert [path.name for path in place.iterdir()] == ["report"], step
+        pages = {path.name: path.read_text() for path in (place / "report").iterdir()}
+        assert pages in ({"page0": "old"}, {f"page{number}": "new" for number in range(3)}), step
+        if code == 0:
+            break
+        assert code == 128 + signal.SIGTERM, step
+    assert step > 20
 
 
 def test_what_a_file_manager_leaves_does_not_make_a_report_stale(data: Path, report: Path):

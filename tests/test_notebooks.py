@@ -146,7 +146,7 @@ def test_a_build_that_is_stopped_leaves_no_process(tmp_path, how) -> None:
 import signal
 from pathlib import Path
 from districtloss import notebooks
-from districtloss.cli import stop_in_order
+from districtloss.stopping import stop_in_order
 from districtloss.drawing import Drawer
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run in the background hand down that it is ignored
 stop_in_order()

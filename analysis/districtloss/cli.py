@@ -7,11 +7,8 @@ Imports stand inside the commands, so that `--help` and an unchanged report need
 from __future__ import annotations
 
 import errno
-import os
-import signal
 import sys
 import textwrap
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +16,7 @@ import typer
 
 from districtloss.faults import Fault, Faults
 from districtloss.parameters import MEANING
+from districtloss.stopping import Stopped, stop_in_order
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -40,36 +38,6 @@ NAMES = "\b\nWhat --set can set:\n" + "\n".join(
 Force = Annotated[bool, typer.Option("--force", help="Redo all, also what has not changed.")]
 Kernel = Annotated[bool, typer.Option("--kernel", help="Run the notebooks in real Jupyter kernels, all of them.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but faults.")]
-
-
-class Stopped(BaseException):
-    """Somebody pressed Ctrl-C, or a container or a batch system asked the process to end. Carries the exit code.
-
-    No KeyboardInterrupt, since the command line's library would end on that without a word.
-    """
-
-
-def stop_in_order() -> None:
-    """Let SIGINT and SIGTERM end the process through all that clears away behind itself."""
-
-    def stop(number: int, _: object) -> None:
-        raise Stopped(128 + number)  # as shells have it
-
-    def again(lost: sys.UnraisableHookArgs) -> None:
-        if isinstance(lost.exc_value, Stopped):
-            # The signal came where Python lets nothing be raised, such as the end of an object: a moment later, then.
-            number = lost.exc_value.args[0] - 128
-            signal.signal(signal.SIGALRM, lambda *_: stop(number, None))
-            signal.setitimer(signal.ITIMER_REAL, 0.01)
-        else:
-            sys.__unraisablehook__(lost)
-
-    sys.unraisablehook = again
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells leave it for what runs on its own
-            signal.signal(number, stop)
-            # Forks end at once: their parent clears away. A handler in Python would wait for whatever they wait for.
-            os.register_at_fork(after_in_child=partial(signal.signal, number, signal.SIG_DFL))
 
 
 def main() -> None:

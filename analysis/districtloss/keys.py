@@ -24,7 +24,7 @@ RENDERING = {
     "imprint.py", "manifest.py", "output.py", "packing.py",
 }  # fmt: skip
 TOOLS = {  # commands of their own, and what goes round a build; no report depends on them
-    "__main__.py", "cli.py", "progress.py", "kept.py", "codebook.py",
+    "__main__.py", "cli.py", "stopping.py", "progress.py", "kept.py", "codebook.py",
     "release.py", "releases_page.py", "versions.py", "templates.py", "verify.py", "diff.py", "attribution.py",
     "numbers.py", "cite.py", "acled.py", "gazetteer.py", "importing.py", "import_decisions.py",
     "starter.py",
