@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,9 +28,8 @@ def results(
 ) -> dict[str, Any]:
     """Fill stage/results and stage/_variables.yml; return hashes of the data, values and flags."""
     known = CACHE / "results" / keys.results
-    if not force and (known / "made.json").is_file():
+    if not force and kept.take(known, stage):
         say("Results are unchanged")
-        shutil.copytree(kept.used(known), stage, dirs_exist_ok=True)
         return json.loads((stage / "made.json").read_text("utf-8"))
     from districtloss.drawing import Drawer
 

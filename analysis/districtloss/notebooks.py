@@ -108,9 +108,9 @@ def run(stage: Path, plan: Plan, say: Callable[[str], None], made: Callable[[Pat
     results = stage / "results"
     (results / "notebooks").mkdir(parents=True, exist_ok=True)
     keys = {path: _key(path, plan.key) for path in notebooks()}
-    stale = [p for p in keys if plan.again or plan.kernel or not (plan.folder / keys[p]).is_dir()]
-    for path in keys.keys() - set(stale):
-        shutil.copytree(kept.used(plan.folder / keys[path]), results, dirs_exist_ok=True)
+    anew = plan.again or plan.kernel
+    stale = [path for path in keys if anew or not kept.take(plan.folder / keys[path], results)]
+    if len(stale) < len(keys):
         made(results)
     if not stale:
         return

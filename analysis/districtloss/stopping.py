@@ -24,10 +24,14 @@ def stop_in_order() -> None:
     """Let SIGINT and SIGTERM end the process through all that clears away behind itself, and let that come to its
     end, whatever it is that runs while the signal comes."""
 
+    stopped = False
+
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped
         if _clears_away(frame):
             a_moment_later(number)
         else:
+            stopped = True
             raise Stopped(128 + number)  # as shells have it
 
     def a_moment_later(number: int) -> None:
@@ -38,7 +42,7 @@ def stop_in_order() -> None:
         if isinstance(lost.exc_value, Stopped):
             # The signal came where Python lets nothing be raised, such as the end of an object.
             a_moment_later(lost.exc_value.args[0] - 128)
-        else:
+        elif not stopped:  # what was half made when the signal came may well not end as it should
             sys.__unraisablehook__(lost)
 
     sys.unraisablehook = again
