@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from districtloss import claims as figures
 from districtloss import decisions as register
@@ -135,24 +137,19 @@ def control_rows(tables: Tables) -> pd.DataFrame:
     return events[events["event_type"].isin(types) | events["event_id"].isin(becomes)].reset_index(drop=True)
 
 
-def event_headlines(study: Study, specs: Specifications, rows: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Count losses in every specification: those of `rows`, some of `control_rows`, or else all.
-
-    Returns one row a specification: gross_low, gross_point, gross_high (incidents), net_low, net_point, net_high
-    (districts held), local_low, local_point, local_high (incidents in the province of the largest provincial
-    statement, up to its day; NaN without one), days (of the window).
-    """
-    rows = control_rows(study.base) if rows is None else rows
-    open_ = _open(rows, study.base.options, specs)
+def event_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
+    """Count losses in every specification: columns of `counts` and days (of the window), one row a specification."""
+    rows = control_rows(study.base)
+    open_ = np.array([bool(decided) for decided in touching(rows, study.base.options, specs.factors)], dtype=bool)
     # What no choice but the common ones touches adds the same to every specification that agrees in those.
     common = [i for i, f in enumerate(specs.factors) if f.name in COMMON]
     few, of = np.unique(specs.index[:, common], axis=0, return_inverse=True)
     alike = Specifications(tuple(specs.factors[i] for i in common), few.reshape(-1, len(common)), len(few))
     parts = []
     if not open_.all() or not len(rows):
-        parts.append(_in_blocks(study, rows[~open_], alike).iloc[of.ravel()].reset_index(drop=True))
+        parts.append(counts(study, rows[~open_], alike).iloc[of.ravel()].reset_index(drop=True))
     if open_.any():
-        parts.append(_in_blocks(study, rows[open_], specs))
+        parts.append(counts(study, rows[open_], specs))
     result = sum(parts[1:], start=parts[0])
     days = np.array([rates.exposure_days(study.start, pd.Timestamp(o)) for o in _factor(specs, "as_of").options])
     return result.assign(days=days[specs.option("as_of")])
@@ -160,6 +157,7 @@ def event_headlines(study: Study, specs: Specifications, rows: pd.DataFrame | No
 
 # The choices that every event counts under, whatever its place.
 COMMON = ("date_rule", "as_of", "attribution")
+HUBS = ["incident_id", "place_id"]  # what reports share
 # Reports times specifications that are held at once, so that memory does not grow with either.
 MOST_CELLS = 2_000_000
 
@@ -168,23 +166,38 @@ def _factor(specs: Specifications, name: str) -> Factor:
     return next(f for f in specs.factors if f.name == name)
 
 
-def _open(rows: pd.DataFrame, options: pd.DataFrame, specs: Specifications) -> Array:
-    """Return which control reports can count in another way under some decision of `specs`: those that an option
-    changes, and those that share an incident or a place with one of them, as coded or under any option."""
-    varied = [f.name for f in specs.factors if f.name not in COMMON]
-    cells = options[(options["table"] == "events") & options["decision_id"].isin(varied)]
-    hubs = {hub: set(cells.loc[cells["column"] == hub, "value"]) for hub in ("incident_id", "place_id")}
-    found = rows["event_id"].isin(cells["row_id"]).to_numpy(bool)
-    before = -1
-    while before < found.sum():
-        before = found.sum()
-        for hub, values in hubs.items():
-            values.update(rows.loc[found, hub])
-            found = found | rows[hub].isin(values).to_numpy(bool)
-    return found
+def touching(rows: pd.DataFrame, options: pd.DataFrame, factors: Sequence[Factor]) -> list[tuple[str, ...]]:
+    """Return, for each of the control reports `rows`, the decisions among `factors` under which it can count in
+    another way: those that change it or a report that it hangs together with. Reports hang together that share an
+    incident or a place, as coded or under any option, or are linked by others that do."""
+    names = [f.name for f in factors if f.name not in COMMON]
+    cells = options[(options["table"] == "events") & options["decision_id"].isin(names)]
+    cells = cells[cells["row_id"].isin(rows["event_id"])]
+    if cells.empty:
+        return [()] * len(rows)
+    ids = pd.Index(rows["event_id"])
+    links = [pd.DataFrame({"report": np.arange(len(rows)), "hub": rows[hub].astype(str), "kind": hub}) for hub in HUBS]
+    moves = cells[cells["column"].isin(HUBS)]
+    links.append(
+        pd.DataFrame({"report": ids.get_indexer(moves["row_id"]), "hub": moves["value"], "kind": moves["column"]})
+    )
+    link = pd.concat(links, ignore_index=True)
+    hub = len(rows) + link.groupby(["kind", "hub"], sort=False).ngroup().to_numpy()
+    whole = int(hub.max()) + 1
+    graph = coo_matrix((np.ones(len(link)), (link["report"].to_numpy(), hub)), shape=(whole, whole))
+    _, part = connected_components(graph, directed=False)
+    decisions = cells["decision_id"].groupby(part[ids.get_indexer(cells["row_id"])]).agg(set)
+    decided = {at: tuple(name for name in names if name in found) for at, found in decisions.items()}
+    return [decided.get(at, ()) for at in part[: len(rows)]]
 
 
-def _in_blocks(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.DataFrame:
+def counts(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.DataFrame:
+    """Count the losses that the control reports `rows` tell of in every specification.
+
+    Returns one row a specification: gross_low, gross_point, gross_high (incidents), net_low, net_point, net_high
+    (districts held), local_low, local_point, local_high (incidents in the province of the largest provincial
+    statement, up to its day; NaN without one).
+    """
     rows = rows.reset_index(drop=True)
     step = max(1, MOST_CELLS // max(1, len(rows)))
     blocks = [replace(specs, index=specs.index[i : i + step]) for i in range(0, len(specs.index), step)]
@@ -192,7 +205,7 @@ def _in_blocks(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.Da
 
 
 def _counted(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.DataFrame:
-    """Count the reports `rows` in every specification: columns of `event_headlines` but days."""
+    """Count the reports `rows` in every specification: columns of `counts`."""
     cells = _Cells.of(study.base, rows, specs)
     start = _day(study.start)
     names = [f.name for f in specs.factors]

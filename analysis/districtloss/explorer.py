@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from districtloss import choices, parameters, rates, results
 from districtloss.choices import Factor, Specifications
@@ -65,11 +63,14 @@ def content(
     }
     size = moved.assign(size=moved["change"].abs() + moved["reach"]).groupby("factor")["size"].max()
     rows = choices.control_rows(study.base)
-    groups = _groups(study, rows, factors)
+    # Reports under the same decisions: none of one group hangs together with one of another, so that counts add up.
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for at, decided in enumerate(choices.touching(rows, study.base.options, factors)):
+        groups.setdefault(decided, []).append(at)
     factors = _offered(factors, groups, size, limit)
     counts = ["gross", "net"] if study.stated_losses.empty else ["gross", "net", "local"]
-    parts = {decided: rows[rows["event_id"].isin(events)] for decided, events in groups.items()}
-    tables = [t for decided, part in parts.items() if (t := _table(study, factors, decided, part, counts))]
+    found = (_table(study, factors, decided, rows.iloc[part], counts) for decided, part in groups.items())
+    tables = [table for table in found if table]
     most = sum(max(max(row[:6]) for row in t["rows"]) for t in tables)
     bounds = [rates.poisson_interval(n, study.parameters.confidence) for n in range(most + 1)]
     windows = next(f for f in factors if f.name == "as_of").options
@@ -99,33 +100,6 @@ def content(
 # --- events ------------------------------------------------------------------------------------------------------
 
 
-def _groups(study: Study, rows: pd.DataFrame, factors: Sequence[Factor]) -> dict[tuple[str, ...], list[str]]:
-    """Return ids of control reports, `rows`, by the decisions that touch their places.
-
-    Reports that share an incident or a place under any option stay together, so counts add up over the groups.
-    """
-    events = pd.Index(rows["event_id"])
-    names = {f.name for f in factors}
-    options = study.base.options
-    options = options[options["row_id"].isin(events) & options["decision_id"].isin(names)]
-    hubs = ["incident_id", "place_id"]
-    links = [(e, f"{hub} {at}") for hub in hubs for e, at in zip(rows["event_id"], rows[hub], strict=True)]
-    moves = options[options["column"].isin(hubs)]
-    links += [(o.row_id, f"{o.column} {o.value}") for o in moves.itertuples(index=False)]
-    nodes = pd.Index(dict.fromkeys(hub for _, hub in links))
-    if not len(events):
-        return {}
-    ends = events.get_indexer([e for e, _ in links]), len(events) + nodes.get_indexer([hub for _, hub in links])
-    whole = len(events) + len(nodes)
-    _, part = connected_components(coo_matrix((np.ones(len(links)), ends), shape=(whole, whole)), directed=False)
-    touching = options.assign(part=part[events.get_indexer(options["row_id"])]).groupby("part")["decision_id"]
-    decided = {p: tuple(f.name for f in factors if f.name in set(ids)) for p, ids in touching}
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for event, p in zip(events, part, strict=False):
-        groups.setdefault(decided.get(p, ()), []).append(event)
-    return groups
-
-
 def _offered(
     factors: Sequence[Factor], groups: Mapping[tuple[str, ...], Any], size: pd.Series, limit: int
 ) -> list[Factor]:
@@ -147,7 +121,7 @@ def _table(
     is ever counted."""
     mine = [f for f in factors if f.name in (*decided, *COMMON)]
     specs = choices.specifications(mine, math.prod(len(f.options) for f in mine))
-    counted = choices.event_headlines(study, specs, rows)
+    counted = choices.counts(study, rows, specs)
     columns = [f"{c}_{e}" for c in counts for e in EDGES]
     cube = counted[columns].to_numpy(int).reshape(*(len(f.options) for f in mine), len(columns))
     if not cube.any():
