@@ -1,9 +1,12 @@
 """Charts are drawn in a process of their own, wherever the build is called from."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+from districtloss import drawing
 from districtloss.drawing import Drawer
 
 SCRIPT = """
@@ -32,3 +35,19 @@ def test_a_name_that_is_cut_within_a_sign_is_drawn(tmp_path):
         for limit in range(20, 60, 4):
             spec["mark"]["limit"] = limit
             assert drawer.drawn(json.dumps(spec, ensure_ascii=False)).startswith("<svg")
+
+
+def test_drawings_that_were_used_last_are_kept_and_no_more_of_them_than_so_many(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(drawing, "MOST_KEPT", 3)
+    specs = [json.dumps({"mark": "point", "title": f"{number}", "data": {"values": [{}]}}) for number in range(5)]
+    with Drawer(tmp_path) as drawer:
+        drawn = [drawer.drawn(spec) for spec in specs]
+    for age, path in enumerate(sorted(tmp_path.iterdir())):
+        os.utime(path, (age, age))
+    with Drawer(tmp_path) as drawer:
+        for spec in specs[:2]:
+            assert drawer.drawn(spec) in drawn
+        drawer.drawn(json.dumps({"mark": "bar", "data": {"values": [{}]}}))
+    with Drawer(tmp_path):
+        left = {path.read_text("utf-8") for path in tmp_path.iterdir()}
+    assert len(left) == 3 and set(drawn[:2]) <= left

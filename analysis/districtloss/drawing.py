@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 
 FONTS = "font-source-sans-pro"
+MOST_KEPT = 1000  # drawings; a report has some twenty
 OF_TWO_HALVES = re.compile(r"[\U00010000-\U0010ffff]")  # in the text of JavaScript, in which Vega is written
 
 
@@ -29,6 +30,8 @@ class Drawer:
         """Start the process. It must be started before threads are. With `also`, the chart library that pages
         load is made too, where it is not there yet."""
         kept.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another build clears away too
+            _clear_away(kept)
         self.kept = kept
         self._asked: set[str] = set()
         # A fork is quicker, but takes none of vl-convert's threads along and waits for them for ever.
@@ -53,23 +56,32 @@ class Drawer:
     def ask(self, specification: str) -> None:
         """Have a chart drawn, and do not wait for it."""
         key = _key(specification)
-        if key not in self._asked and not self._path(key).exists():
-            self._asked.add(key)
-            self._answers.send((key, specification))
+        if key not in self._asked:
+            try:
+                os.utime(self._path(key))  # so that it counts as used
+            except FileNotFoundError:
+                self._asked.add(key)
+                self._answers.send((key, specification))
 
     def drawn(self, specification: str) -> str:
         """Return the SVG of a specification. Raises RuntimeError where it cannot be drawn."""
-        path = self._path(_key(specification))
-        self.ask(specification)
-        while not path.exists():
-            try:
-                key, problem = self._answers.recv()
-            except EOFError:
-                raise RuntimeError("the process that draws charts has gone") from None
-            if problem:
-                raise RuntimeError(f"a chart cannot be drawn: {problem}")
-            self._asked.discard(key)
-        return path.read_text("utf-8")
+        key = _key(specification)
+        while True:
+            self.ask(specification)
+            if key in self._asked:
+                self._hear()
+            with contextlib.suppress(FileNotFoundError):
+                return self._path(key).read_text("utf-8")
+
+    def _hear(self) -> None:
+        """Wait for the next drawing."""
+        try:
+            key, problem = self._answers.recv()
+        except EOFError:
+            raise RuntimeError("the process that draws charts has gone") from None
+        if problem:
+            raise RuntimeError(f"a chart cannot be drawn: {problem}")
+        self._asked.discard(key)
 
     def _path(self, key: str) -> Path:
         return self.kept / f"{key}.svg"
@@ -109,6 +121,13 @@ def _serve(asked: Connection, parents: Connection, kept: Path, also: bool) -> No
             partial.write_text(svg, "utf-8")
             partial.replace(kept / f"{key}.svg")
             asked.send((key, ""))
+
+
+def _clear_away(kept: Path) -> None:
+    """Keep the drawings that were used last, and no others."""
+    ages = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(kept)]
+    for _, path in sorted(ages, reverse=True)[MOST_KEPT:]:
+        Path(path).unlink(missing_ok=True)
 
 
 def _drawn(specification: str) -> str:
