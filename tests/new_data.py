@@ -123,9 +123,16 @@ def a_window_of_one_day() -> Data:
     return data
 
 
+# Letters with marks that no font has joined, and such as no font of the PDF has.
+NAMES = {3: "O\u0323\u0300yo\u0323\u0301", 4: "\u0628\u0627\u0645\u0651\u06cc\u0627\u0646"}
+
+
 def another_country() -> Data:
     """A country of 24 provinces without tiles and 480 districts, over the turn of a year."""
-    provinces = [{"province_id": f"XA-{n:02d}", "name": f"Norland {n}", "capital": f"Norton {n}"} for n in range(1, 25)]
+    provinces = [
+        {"province_id": f"XA-{n:02d}", "name": NAMES.get(n, f"Norland {n}"), "capital": f"Norton {n}"}
+        for n in range(1, 25)
+    ]
     places = [
         _place(f"norland-{n}/district-{d}", f"District {d}", f"XA-{n:02d}") for n in range(1, 25) for d in range(1, 21)
     ]

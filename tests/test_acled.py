@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import errno
+import gzip
 import os
 from pathlib import Path
 
@@ -135,7 +136,7 @@ def test_nothing_happened_after_it_was_recorded(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "text", ["2021-06-21", "21 June 2021", "21-June-2021", "21 Jun 2021", "21/06/2021", "21-06-2021"]
+    "text", ["2021-06-21", "21 June 2021", "21-June-2021", "21 Jun 2021", "21/06/2021", "21-06-2021", "21.06.2021"]
 )
 def test_dates_are_read_in_every_form_that_exports_have_had(text: str):
     assert acled.day_of(text) == dt.date(2021, 6, 21)
@@ -223,6 +224,7 @@ def test_every_row_left_out_is_told_with_the_reason(tmp_path: Path, cells: dict[
         ("  NON-STATE  ACTOR OVERTAKES TERRITORY ", "capture"),
         ("Non\u2011state actor overtakes\u00a0territory", "capture"),
         ("Battle-Non-state actor overtakes territory", "capture"),
+        ("Battle-Non-state actors overtake territory", "capture"),
         ("Battle - Government regains territory", "recapture"),
         ("non-violent Transfer of territory", "capture"),
     ],
@@ -387,6 +389,16 @@ def test_answers_that_name_no_place_are_faults_and_change_nothing(tmp_path: Path
     assert {path.name: path.read_bytes() for path in (tmp_path / "made").iterdir()} == before
 
 
+def test_answers_that_an_export_does_not_need_are_kept_for_the_next_one(tmp_path: Path):
+    asking = row(admin2="Emam Saheb City")
+    _imported(tmp_path, asking)
+    settle(tmp_path / "made" / importing.TO_SETTLE, {"Emam Saheb City": "kunduz/imam-sahib"})
+    _imported(tmp_path, row())
+    (kept,) = cells_of(tmp_path / "made" / importing.TO_SETTLE)
+    assert (kept["spelling"], kept["rows"], kept["answer"]) == ("Emam Saheb City", "0", "kunduz/imam-sahib")
+    assert [event["place_id"] for event in events(tmp_path, asking)] == ["kunduz/imam-sahib"]
+
+
 def test_ids_follow_acleds_own_so_that_a_longer_export_keeps_them(tmp_path: Path):
     first = events(tmp_path, row(501))
     second = events(tmp_path, row(77), row(501))
@@ -450,11 +462,63 @@ def test_who_gains_without_violence_is_a_decision_that_can_be_flipped(tmp_path: 
     assert _under(tmp_path, rows, D01="not_counted") == ["other"]
 
 
+ALONE = {"sub_event_type": acled.TRANSFER, "actor2": "", "inter2": ""}
+FRONT = {"actor1": "UF: United Front (Faction)", "inter1": "2", **ALONE}
+
+
+@pytest.mark.parametrize(
+    ("cells", "event_type"),
+    [
+        (FRONT | {"notes": "UF rebels silently withdrew from the town."}, "recapture"),
+        (FRONT | {"notes": "The UF has left the town, which it had taken two days before."}, "recapture"),
+        (FRONT | {"notes": "Hundreds of fighters evacuate the camp."}, "recapture"),
+        (FRONT | {"notes": "The UF took the town after the army withdrew."}, "capture"),
+        (FRONT | {"notes": "The UF said that soldiers had left; it is in their hands, and under control."}, "capture"),
+        (FRONT | {"notes": ""}, "capture"),
+        (FRONT | {"actor1": ARMY, "inter1": "1", "notes": "Soldiers came back to the town."}, "recapture"),
+        # Where two are named, one of them has left: which one, the notes leave to their reader.
+        (FRONT | {"actor1": ARMY, "inter1": "1", "actor2": "UF", "inter2": "2", "notes": "UF withdrew."}, "recapture"),
+    ],
+)
+def test_who_leaves_a_place_does_not_take_it(tmp_path: Path, cells: dict[str, str], event_type: str):
+    write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Kunduz"}], "places": []})
+    path = export(tmp_path / "x.csv", [row(1, country="Norland", **cells)])
+    importing.import_export(path, tmp_path / "made", tmp_path / "places")
+    settle(tmp_path / "made" / importing.TO_SETTLE, {"Imam Sahib": "new"})
+    (event,) = importing.import_export(path, tmp_path / "made", tmp_path / "places").tables["events"]
+    assert event["event_type"] == event_type
+    tables = decisions.apply(read_tables(tmp_path / "made"), {"D01": "not_counted"})
+    assert tables.events["event_type"].tolist() == ["other"]
+
+
+def test_soldiers_who_leave_a_place_to_nobody_who_is_named_lose_it_to_nobody(tmp_path: Path):
+    left = {"actor1": ARMY, "inter1": "1", "notes": "The army abandons the post."}
+    assert why(tmp_path, **(ALONE | left)) == "who was there left, and nobody is named who came"
+
+
+def test_what_an_export_comes_to_does_not_depend_on_the_order_of_its_rows(tmp_path: Path):
+    """Of reports on one day, by the middle of their time, that count by default and are dated best come first."""
+    rows = [
+        row(2, time_precision="2", source="Pajhwok"),
+        row(3),
+        row(4, source="Twitter", source_scale="New media"),
+        row(1, source="Twitter", source_scale="New media"),
+        row(5, sub_event_type=acled.REGAINS),
+        row(6),
+    ]
+    for some in (rows, rows[::-1], sorted(rows, key=lambda r: r["event_id_cnty"])):
+        assert _under(tmp_path, some) == ["other", "other", "capture", "other", "recapture", "other"]
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
         ("", "x.csv: is empty"),
-        ("event_id_cnty,event_date\n", "x.csv:1: time_precision: the column is missing, export it too"),
+        (
+            ",".join(COLUMNS).replace("admin2,", "") + "\n1,2,3\n",
+            "x.csv:1: admin2: the column is missing, export it too",
+        ),
+        ("event_id_cnty,event_date\n1,2,3\n", "x.csv:1: is no export of ACLED's: 12 of 14 columns are missing"),
         (",".join(COLUMNS).replace("admin2", "admin_2") + "\n", "admin2: the column is missing, is 'admin_2' meant?"),
         (",".join(COLUMNS) + "\n", "x.csv: has a header and no rows"),
         (",".join(COLUMNS) + "\n1,2\n", f"x.csv:2: 2 cells where the header has {len(COLUMNS)}"),
@@ -470,6 +534,12 @@ def test_a_file_that_is_no_export_is_told(tmp_path: Path, text: str, fault: str)
         importing.import_export(tmp_path / "x.csv", tmp_path / "made")
     assert fault in str(caught.value)
     assert not (tmp_path / "made").exists()
+
+
+def test_a_packed_file_is_told_as_one(tmp_path: Path):
+    (tmp_path / "x.rda").write_bytes(gzip.compress(b"RDX3"))
+    with pytest.raises(Faults, match=r"x.rda: is a packed file, unpack it, and export it as CSV"):
+        importing.import_export(tmp_path / "x.rda", tmp_path / "made")
 
 
 def test_dates_with_the_month_first_are_refused_rather_than_guessed(tmp_path: Path):
@@ -689,6 +759,19 @@ def test_the_side_is_named_after_whoever_takes_most(tmp_path: Path, takers: list
     importing.import_export(path, tmp_path / "made", tmp_path / "places")
     settle(tmp_path / "made" / importing.TO_SETTLE, {"Imam Sahib": "new"})
     assert importing.import_export(path, tmp_path / "made", tmp_path / "places").package[folders.SIDE] == side
+
+
+def test_the_side_has_others_beside_it_where_territory_is_won_back_from_others(tmp_path: Path):
+    write(tmp_path / "places", {"provinces": [{"province_id": "XA-01", "name": "Kunduz"}], "places": []})
+    regained = {"sub_event_type": acled.REGAINS, "actor1": ARMY, "inter1": "1", "actor2": "Army of Y", "inter2": "2"}
+    rows = [row(1, country="Norland", actor1="XF: Front of X"), row(2, country="Norland", **regained)]
+    path = export(tmp_path / "x.csv", rows)
+    importing.import_export(path, tmp_path / "made", tmp_path / "places")
+    settle(tmp_path / "made" / importing.TO_SETTLE, {"Imam Sahib": "new"})
+    made = importing.import_export(path, tmp_path / "made", tmp_path / "places")
+    assert made.package[folders.SIDE] == "XF and others"
+    assert "(Army of Y)" not in made.tables["events"][0]["note"]
+    assert f"({ARMY} and Army of Y)" in made.tables["events"][1]["note"]
 
 
 def test_of_an_export_of_several_countries_the_one_counts_whose_places_are_known(tmp_path: Path):

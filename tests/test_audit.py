@@ -169,7 +169,11 @@ def test_the_outcome_comes_as_a_table_and_as_plain_values(tmp_path: Path, texts:
     assert str(result).endswith("6 rows held against 2 of 2 sources found: 1 fault")
 
 
-@pytest.mark.parametrize("outcome", [{}, {"outcome": []}, {"outcome": {"rows": 6}}])
+@pytest.mark.parametrize("outcome", [
+    {}, {"outcome": []}, {"outcome": {"rows": 6}}, {"outcome": {"rows": 6, "faults": 0, "checks": 5}},
+    {"outcome": {"rows": 6, "faults": 0, "checks": {"date": {"checked": None}}}},
+    {"outcome": {"rows": "many", "faults": 0, "checks": {"d": dict.fromkeys(audit_record.COLUMNS, 1)}}},
+])  # fmt: skip
 def test_a_record_that_lacks_what_was_found_counts_as_none(tmp_path: Path, texts: Path, outcome: dict[str, object]):
     result = run(tmp_path, texts)
     folder = tmp_path / "data"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pikepdf
 import pypdf
 import pytest
+import typst
 
 import sample_book
 from districtloss import book
@@ -198,3 +199,20 @@ def test_what_the_pages_alone_define_holds_for_the_pdf_too(reader, texts):
 
 def test_it_is_small(path):
     assert path.stat().st_size < 3_000_000
+
+
+def test_drawings_stay_in_their_place_where_typst_cannot_let_them_float(tmp_path, monkeypatch):
+    """Which pages these are depends on how every line falls, so the error is played."""
+    compiled, tries = typst.compile, []
+
+    def broken(text, **settings):
+        tries.append(settings["sys_inputs"])
+        if tries[-1] != {"floating": "no"}:
+            raise RuntimeError("internal error: parent group (occurred at build.rs:202:14)")
+        return compiled(text, **settings)
+
+    monkeypatch.setattr(typst, "compile", broken)
+    book.render(sample_book.make(tmp_path / "stage"), tmp_path / "out")
+    assert tries == [{}, {"floating": "no"}]
+    printed = "".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "out" / "report.pdf").pages)
+    assert "Figure 1.1" in printed

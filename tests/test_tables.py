@@ -367,7 +367,7 @@ def test_a_data_package_of_another_form_is_told(folder: Path, package: str, wher
     ("character", "shown"),
     [
         (character, repr(character))
-        for character in "\x1b\x07\x9b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        for character in "\x1b\x07\x9b\u2028\ufdd0\uffff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
     ],
 )
 def test_control_characters_are_told_and_line_ends_are_none(folder: Path, character: str, shown: str):
@@ -376,6 +376,15 @@ def test_control_characters_are_told_and_line_ends_are_none(folder: Path, charac
     assert read_tables(write(folder, data)).events["note"][0] == data["events"][0]["note"]
     data["events"][0]["note"] = f"a note{character}[31m"
     assert told(write(folder, data)) == [f"events.csv:2: note: holds the control character {shown}, delete it"]
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\t \u00a0", "\u200b\u2060"])
+def test_a_name_of_nothing_but_blanks_is_none(folder: Path, blank: str):
+    data = rows()
+    data["places"][0]["name"] = blank
+    data["events"][0]["note"] = blank
+    (fault,) = told(write(folder, data))
+    assert fault.startswith("places.csv:2: name: holds nothing but blanks, give ")
 
 
 def test_what_only_follows_from_another_fault_is_not_told(folder: Path):

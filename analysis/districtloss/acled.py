@@ -33,6 +33,7 @@ TRANSFER = "Non-violent transfer of territory"
 CHANGES = {fold(name): name for name in (OVERTAKES, REGAINS, TRANSFER)}
 # As event types were called before ACLED had sub-events.
 CHANGES |= {fold(f"Battle-{name}"): name for name in (OVERTAKES, REGAINS)}
+CHANGES[fold("Battle-Non-state actors overtake territory")] = OVERTAKES
 OTHER_SUB_EVENTS = (
     "Abduction/forced disappearance", "Agreement", "Air/drone strike", "Armed clash", "Arrests", "Attack",
     "Change to group/activity", "Chemical weapon", "Disrupted weapons use", "Excessive force against protesters",
@@ -52,6 +53,7 @@ KNOWN = (*NEEDED, "year", "disorder_type", "event_type", "assoc_actor_1", "assoc
          "civilian_targeting", "iso", "iso3", "region", "admin3", "latitude", "longitude", "source_scale", "notes",
          "fatalities", "tags", "timestamp", "data_id", "event_id_no_cnty")  # fmt: skip
 
+PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # gzip, bzip2 and xz, in which R saves too
 WHOLE = ("year", "time_precision", "geo_precision", "inter1", "inter2", "timestamp")  # columns of whole numbers
 
 LIKE_A_CHANGE = "a sub-event that ACLED does not have, like a change of control"
@@ -86,6 +88,8 @@ def read_export(path: Path) -> Export:
         if data[:2] == b"PK":
             remedy = "save it as CSV, or unpack it"
             raise Faults([fault(None, None, "is an Excel workbook or another packed file", remedy)])
+        if data.startswith(PACKED):
+            raise Faults([fault(None, None, "is a packed file", "unpack it, and export it as CSV")])
         data.decode("utf-8-sig")
     except OSError as error:
         raise Faults([fault(None, None, f"cannot be read ({error.strerror})", "name the file of the export")]) from None
@@ -114,13 +118,17 @@ def read_export(path: Path) -> Export:
             header[header.index("event_type")] = "sub_event_type"
         faults += _header_faults(header, fault)
         wanted = [(at, name) for at, name in enumerate(header) if name in (*NEEDED, *ASIDE)]
+        notes = header.index("notes") if "notes" in header else None
         begin = reader.line_num + 1
         for cells in reader:
             if len(cells) == len(header):
                 for at, _ in wanted:
                     if cells[at] not in known:
                         known[cells[at]] = CONTROL.sub(" ", cells[at]).strip()  # our tables hold none of these
-                rows.append(_as_exported({name: known[cells[at]] for at, name in wanted}))
+                row = _as_exported({name: known[cells[at]] for at, name in wanted})
+                if notes is not None and change_named(row.get("sub_event_type", "")) == TRANSFER:
+                    row["notes"] = cells[notes]  # of the others nothing is read, and they are most of a file
+                rows.append(row)
                 lines.append(begin)
             elif cells:
                 number = f"{len(cells)} {agreeing(str(len(cells)), 'cell', 'cells')}"
@@ -144,7 +152,7 @@ def _as_exported(row: dict[str, str]) -> dict[str, str]:
     """Return a row without what programs change that save an export: `1.0` for 1, midnight after a day, a year of two
     digits, which are those of the column `year`."""
     row |= {name: row[name].removesuffix(".0") for name in WHOLE if name in row}
-    day = re.sub(r"[T ]00:00(:00(\.0+)?)?$", "", row.get("event_date", ""))
+    day = re.sub(r"[T ]00:00(:00(\.0+)?)?(Z|\+00:?00)?$", "", row.get("event_date", ""))
     short = re.fullmatch(r"(\d{1,2}([-/ ]).+\2)(\d\d)", day)
     if short and re.fullmatch(rf"\d\d{short[3]}", row.get("year", "")):
         day = short[1] + row["year"]
@@ -155,6 +163,10 @@ def _header_faults(header: list[str], fault: Callable[[int | None, str | None, s
     if "week" in header and "events" in header:
         yield fault(1, None, "counts events by weeks, and names no districts", "export the events themselves")
         return
+    missing = [name for name in NEEDED if name not in header]
+    if 2 * len(missing) > len(NEEDED):
+        some = f"{len(missing)} of {len(NEEDED)} columns are missing, {missing[0]} among them"
+        raise Faults([fault(1, None, f"is no export of ACLED's: {some}", "name a file that is one")])
     for name in NEEDED:
         if name not in header:
             strange = [found for found in header if found not in KNOWN]
@@ -167,14 +179,15 @@ def _header_faults(header: list[str], fault: Callable[[int | None, str | None, s
 
 @cache  # an export has many rows of few days
 def day_of(text: str) -> dt.date | None:
-    """Return the day that a cell of ACLED's means: 2021-06-21, 21 June 2021, 21-Jun-2021, 21/06/2021, 21-06-2021."""
+    """Return the day that a cell of ACLED's means: 2021-06-21, 21 June 2021, 21-Jun-2021, 21/06/2021, 21-06-2021
+    and 21.06.2021, as programs write it in some languages."""
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             day = dt.date.fromisoformat(text)
         elif found := re.fullmatch(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})", text):
             months = [i for i, name in enumerate(MONTHS, 1) if name.startswith(found[2].lower())]
             day = dt.date(int(found[3]), months[0], int(found[1]))
-        elif found := re.fullmatch(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})", text):  # ACLED writes the day first
+        elif found := re.fullmatch(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", text):  # ACLED writes the day first
             day = dt.date(int(found[4]), int(found[3]), int(found[1]))
         else:
             return None
@@ -267,8 +280,8 @@ class Change:
 
     event_type: str  # capture | recapture
     actor: str  # of events.csv
-    name: str = ""  # of who captures, as ACLED has it
-    order_matters: bool = False  # who gains follows from the order of the actors alone
+    name: str = ""  # of who captures, or loses what it held, as ACLED has it
+    order_matters: bool = False  # who gains follows from the order of the actors, or from the notes, alone
     loser: str = ""  # of a recapture: taliban | other_group, where one is named
 
 
@@ -276,7 +289,8 @@ def change_of(row: Mapping[str, str], sub_event: str) -> Change | str:
     """Return the change of control that a row tells of, or why it is none between a government and others.
 
     The order of actors has no meaning in ACLED, so sides are told by the kind of actor (`inter`). Only a transfer
-    without violence between a government and others does not say who gains; there the first actor is taken.
+    without violence does not say who gains; there the first actor is taken, unless the notes say that it left and
+    nobody else is named.
     """
     named = [(row[f"actor{i}"], _side(row[f"actor{i}"], row[f"inter{i}"])) for i in (1, 2) if row[f"actor{i}"]]
     sides = [(name, side) for name, side in named if side != "nobody"]
@@ -287,15 +301,20 @@ def change_of(row: Mapping[str, str], sub_event: str) -> Change | str:
     others = [name for name, side in sides if side in ("other", "foreign")]
     helpers = any(_pro_government(row.get(f"assoc_actor_{i}", "")) for i in (1, 2))
     loser = max(map(_actor, others), default="")  # the Taliban, where they are among several
-    regained = Change("recapture", "government_and_locals" if helpers else "government", loser=loser)
+    by = "government_and_locals" if helpers else "government"
+    regained = Change("recapture", by, others[0] if others else "", loser=loser)
     if sub_event == REGAINS:
         return regained
     if sub_event == OVERTAKES and not others:
         return _taken_by_a_helper(sides)
+    if sub_event == TRANSFER and len(sides) == 1:
+        if not _leaves(sides[0][0], row.get("notes", "")):
+            return replace(_taken(others[0]) if others else regained, order_matters=True)
+        return replace(regained, order_matters=True) if others else "who was there left, and nobody is named who came"
     if others and len(others) == len(sides):
         if len(others) == 2:
             return f"between others than the government: {others[0]} and {others[1]}"
-        return replace(_taken(others[0]), order_matters=sub_event == TRANSFER and sides[0][1] == "foreign")
+        return _taken(others[0])
     if sub_event == OVERTAKES:
         return _taken(others[0])
     if others:
@@ -304,6 +323,28 @@ def change_of(row: Mapping[str, str], sub_event: str) -> Change | str:
     if all(side == "government" for _, side in sides) and len(sides) == 2:
         return f"between forces of states: {sides[0][0]} and {sides[1][0]}"
     return regained
+
+
+# Words of notes. Those of taking are many, since a note that has one of them may speak of somebody else's leaving.
+LEAVES = (
+    r"(withdr[ae]w\w*|abandon\w*|left|leav(es?|ing)|vacat\w+|retreat\w*|pull(ed|s|ing)? (out|back)|evacuat\w+|"
+    r"hand(ed|s|ing)? (it )?over|relinquish\w*)\b"
+)
+TAKES = (
+    r"\b(t(ake[ns]?|ook|aking)|captur\w+|recaptur\w*|seiz\w+|over(r[au]n|t[ao]k\w*|took)|ret[ao]\w*k\w*|enter\w*|"
+    r"occup\w+|reoccup\w*|conquer\w+|regain\w*|gain\w*|liberat\w+|arriv\w+|deploy\w*|return\w*|install\w*|"
+    r"establish\w*|settl\w+|set up|control\w*|invad\w+|mov(ed|es|ing) in\w*|reach\w*|secur\w+|claim\w*)\b"
+)
+BETWEEN = r"( (forces|fighters|militants|militiamen|militia|rebels|troops|have|has|had|\w+ly))* "
+
+
+def _leaves(actor: str, notes: str) -> bool:
+    """Say whether the notes of a transfer that names one actor say that it left: by a word of leaving after its name,
+    or by one where there is none of taking."""
+    text = fold(notes)
+    names = {fold(name) for name in (actor.partition(":")[0], actor.partition(" (")[0]) if name.strip()}
+    told = rf"\b({'|'.join(map(re.escape, names))}){BETWEEN}{LEAVES}"
+    return bool(re.search(told, text) or (re.search(rf"\b{LEAVES}", text) and not re.search(TAKES, text)))
 
 
 def _taken(name: str) -> Change:

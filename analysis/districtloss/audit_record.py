@@ -12,6 +12,7 @@ import pandas as pd
 from districtloss.audit import AuditResult
 
 NAME = "audit.json"
+COLUMNS = ["check", "meaning", "checked", "faults", "exempt", "not_applicable"]
 AUDITED = ("sources.csv", "places.csv", "events.csv", "claims.csv")
 
 
@@ -34,15 +35,23 @@ def read(folder: Path) -> dict[str, Any] | None:
     """Return the outcome of the audit of these very tables, or None: never audited, changed since, or not as kept."""
     try:
         content = json.loads((folder / NAME).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(content, dict) or content.get("tables") != tables_hash(folder):
         return None
     outcome = content.get("outcome")
-    return outcome if isinstance(outcome, dict) and {"checks", "faults", "rows"} <= outcome.keys() else None
+    return outcome if isinstance(outcome, dict) and _is_outcome(outcome) else None
+
+
+def _is_outcome(outcome: dict[str, Any]) -> bool:
+    checks = outcome.get("checks")
+    rows = checks.values() if isinstance(checks, dict) else ()
+    if not rows or not all(isinstance(row, dict) and set(COLUMNS) == row.keys() for row in rows):
+        return False
+    numbers = [outcome.get(name) for name in ("faults", "rows")] + [row[name] for row in rows for name in COLUMNS[2:]]
+    return all(type(number) is int for number in numbers)
 
 
 def table(outcome: dict[str, Any] | None) -> pd.DataFrame:
     """Return one row a check: check, meaning, checked, faults, exempt, not_applicable (rows); none without audit."""
-    columns = ["check", "meaning", "checked", "faults", "exempt", "not_applicable"]
-    return pd.DataFrame(list(outcome["checks"].values()) if outcome else [], columns=columns)
+    return pd.DataFrame(list(outcome["checks"].values()) if outcome else [], columns=COLUMNS)

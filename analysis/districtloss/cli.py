@@ -7,6 +7,7 @@ Imports stand inside the commands, so that `--help` and an unchanged report need
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import textwrap
 from pathlib import Path
@@ -42,9 +43,15 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but faults.")]
 
 def main() -> None:
     """Run the command line; faults become lines on standard error and exit code 2."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     stop_in_order()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except Faults as found:
         # What is wrong with a file as a whole comes first: faults of its rows, and of rows that name them, can follow
         # from it, and not all are printed.
@@ -56,6 +63,10 @@ def main() -> None:
             print(f"and {left} more {'fault' if left == 1 else 'faults'}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
+        if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EPIPE):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python writes when it ends
+            print(f"standard output: cannot be written ({error.strerror})", file=sys.stderr)
+            sys.exit(2)
         if error.errno != errno.ENAMETOOLONG:
             raise
         print(f"{str(error.filename)[:60]}…: the name is too long, give a shorter one", file=sys.stderr)

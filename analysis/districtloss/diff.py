@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from districtloss import attribution, output, versions
+from districtloss import attribution, output, scratch, versions
 from districtloss.attribution import Cause, Ends
 from districtloss.faults import Fault, Faults
 from districtloss.templates import fill
@@ -48,10 +47,10 @@ def opened(name: str) -> Iterator[Edition]:
     record = _manifest(folder)
     if "outputs" in record:  # a version that is being made lists them last
         _check_as_made(folder, record)
-    with tempfile.TemporaryDirectory(prefix="districtloss-diff-") as scratch:
+    with scratch.folder("diff") as place:
         data = folder / versions.DATA
         if not data.is_dir():
-            data = Path(scratch)
+            data = place
             _unpack(folder, data)
         tables = _tables(data)
         yield Edition(
@@ -420,8 +419,8 @@ def _numbers(
             del rows[change.table][change.key]
         else:
             rows[change.table][change.key] = after.tables[change.table][change.key]
-    with tempfile.TemporaryDirectory(prefix="districtloss-diff-") as scratch:
-        folder = Path(scratch) / versions.DATA
+    with scratch.folder("diff") as place:
+        folder = place / versions.DATA
         shutil.copytree(beside, folder)
         for name, table in rows.items():
             _lay(folder, name, table, before, after)

@@ -123,6 +123,7 @@ def _table(
     specs = choices.specifications(mine, math.prod(len(f.options) for f in mine))
     counted = choices.counts(study, rows, specs)
     columns = [f"{c}_{e}" for c in counts for e in EDGES]
+    mine = [f for f in mine if len(f.options) > 1]  # an array has 64 axes at most
     cube = counted[columns].to_numpy(int).reshape(*(len(f.options) for f in mine), len(columns))
     if not cube.any():
         return None

@@ -20,7 +20,6 @@ import json
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from districtloss import scratch
 from districtloss.faults import Fault, Faults
 from districtloss.paths import DATA, DATAPACKAGE
 
@@ -244,6 +244,7 @@ def package_in(folder: Path) -> dict[str, Any]:
     try:
         check_ends(folder / PACKAGE)
         content = json.loads((folder / PACKAGE).read_text("utf-8-sig"))
+        json.dumps(content, ensure_ascii=False).encode()  # which no half of a surrogate pair can be
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
@@ -298,9 +299,9 @@ def whole(folder: Path) -> Iterator[Whole]:
     if not extends:
         yield Whole(folder)
         return
-    with tempfile.TemporaryDirectory(prefix="districtloss-data-") as scratch:
+    with scratch.folder("data") as place:
         try:
-            made = _joined(folder, Path(scratch), extends)
+            made = _joined(folder, place, extends)
         except OSError as error:
             raise _not_joined(
                 folder, f"cannot be joined with our tables ({error})", "make room, and every file readable"

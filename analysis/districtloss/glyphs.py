@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 MISSING = "□?"  # what stands for a character that cannot be shown: the first of these that the fonts have
-NO_GLYPH = "could not be displayed"  # how Typst says it
+NOT_SHOWN = ("could not be displayed", "missing codepoints")  # how Typst says it
 
 
 def covered(fonts: Iterable[Path]) -> set[int]:
@@ -24,11 +24,19 @@ def shown(text: str, known: set[int]) -> str:
     return text.translate({ord(c): _substitute(c, known) for c in odd})
 
 
+def not_shown(told: str) -> bool:
+    """Return whether Typst says that there is a character that cannot be shown."""
+    return any(words in told for words in NOT_SHOWN)
+
+
 def make_printable(files: Iterable[Path], known: set[int]) -> None:
-    """Rewrite text files so that they hold no character that cannot be shown."""
+    """Rewrite text files so that they hold no character that cannot be shown. In drawings marks are set one by one,
+    each as a sign that stands for no character: those that join no letter are left out."""
     for path in files:
         text = path.read_text("utf-8")
         plain = shown(text, known)
+        if path.suffix == ".svg":
+            plain = "".join(c for c in unicodedata.normalize("NFC", plain) if not unicodedata.combining(c))
         if plain != text:
             path.write_text(plain, "utf-8")
 

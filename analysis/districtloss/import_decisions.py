@@ -15,6 +15,9 @@ CHANGES_OF_HANDS = ("capture", "recapture")
 GAINS = ("recapture", "claimed_recapture")  # of a government
 NOTHING = "other"  # the type of an event that changes nothing
 LONGEST_LIST = 99_000  # characters of the ids that one decision can touch, by the rules of decisions.csv
+# Of the districts of an import, so many at least have an event at a location of their name; where fewer do, districts
+# have other names than their seats, and the seats cannot be told.
+CENTERS_TOLD = 0.25
 
 
 def decide(
@@ -27,7 +30,9 @@ def decide(
     days = {e["event_id"]: acled.day_of(origin[e["event_id"]][0]["event_date"]) or dt.date.max for e in counted}
     centers = [e for e in counted if _is_center(origin[e["event_id"]][0], e, gazetteer)]
     first = changes_of_hands(counted, days)
-    ways = {"every_place": set(kinds), "centers_only": changes_of_hands(centers, days)}
+    ways = {"every_place": set(kinds)}
+    if CENTERS_TOLD * len({e["place_id"] for e in counted}) <= len({e["place_id"] for e in centers}):
+        ways["centers_only"] = changes_of_hands(centers, days)
     decisions, options = list[dict[str, str]](), list[dict[str, str]]()
 
     def record(question: str, chosen: str, reason: str, alternatives: Mapping[str, Mapping[str, str]]) -> None:
@@ -56,8 +61,9 @@ def decide(
          for way, ids in ways.items()},
     )  # fmt: skip
     record(
-        "Who gains where territory changes hands without violence between the government and others?", "first_actor",
-        "ACLED gives its order of actors no meaning; the first is as a rule the one that acts.",
+        "Who gains where territory changes hands without violence, and ACLED does not say?", "first_actor",
+        "ACLED gives its order of actors no meaning; the first, or the only one, is as a rule the one that gains. "
+        "Where its notes say of an only one that it left, it loses.",
         {"not_counted": {e: NOTHING for e in kinds if origin[e][1].order_matters}},
     )  # fmt: skip
     for event in counted:
@@ -71,13 +77,19 @@ def changes_of_hands(events: Sequence[Mapping[str, str]], days: Mapping[str, dt.
     """Return the ids of the events that change who holds their district, in the order of `days`: no capture where it
     is taken already, and no recapture where it is won back. Claims, which count nowhere, are among them.
 
-    On one day captures come first, as they do in the report. What is not counted by default, such as news on social
-    media, decides nothing about what is told later.
+    On one day captures come first, as they do in the report, then what counts by default, what is dated best, and the
+    lowest id. What is not counted by default, such as news on social media, decides nothing about what is told later.
     """
     counted = Parameters().attribution
     found = {e["event_id"] for e in events if e["event_type"] not in CHANGES_OF_HANDS}
     held, rumoured = dict[str, str](), dict[str, str]()  # by district, what was told of it last
-    for event in sorted(events, key=lambda e: (days[e["event_id"]], e["event_type"])):
+
+    def order(event: Mapping[str, str]) -> tuple[object, ...]:
+        first, last = (dt.date.fromisoformat(event[f"date_{end}"]) for end in ("earliest", "latest"))
+        name = event["event_id"]
+        return days[name], event["event_type"], event["attribution"] not in counted, last - first, len(name), name
+
+    for event in sorted(events, key=order):
         place, kind, firm = event["place_id"], event["event_type"], event["attribution"] in counted
         if event["event_id"] in found or kind == held.get(place) or (kind == rumoured.get(place) and not firm):
             continue

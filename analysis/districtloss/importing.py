@@ -70,7 +70,7 @@ def convert(export: Export, matcher: Matcher, country: str) -> Import:
             origin[event["event_id"]] = row, change
     here = _in_country(export.rows, country)
     named = _country_named(here)
-    side = _side_taking([change.name for _, change in origin.values() if change.name], named)
+    side = _side_taking([change for _, change in origin.values() if change.name], named)
     if side == TALIBAN:
         # The report is on one side's gains: what another group took is no loss to that side, nor what was won back
         # from it a gain.
@@ -95,10 +95,12 @@ def convert(export: Export, matcher: Matcher, country: str) -> Import:
         "claims": [],
         **decided,
     }
+    # Answers that this export does not need are kept too: the next one may.
+    spellings = matcher.asked | dict.fromkeys(matcher.answers.keys() - matcher.asked.keys(), 0)
     asked = [
         {"column": key[0], "spelling": key[1], "province": key[2], "rows": str(count),
          "candidates": matcher.candidates(key), "answer": matcher.answers.get(key, "")}
-        for key, count in sorted(matcher.asked.items(), key=lambda item: (item[0][0], -item[1], item[0]))
+        for key, count in sorted(spellings.items(), key=lambda item: (item[0][0], -item[1], item[0]))
     ]  # fmt: skip
     provincial = sum(event["place_id"].endswith("/province") for event in events)
     # An event that is known to a week or a month can lie after the last day, but the export was not made to cover that.
@@ -190,9 +192,13 @@ def _event(
         "date_basis": basis,
         "reported_by": row["source"][:300],
         "attribution": attribution,
-        "note": f"ACLED {row['event_id_cnty'][:40]}: {sub_event}, at {row['location'][:120] or 'no named location'}"
-        f" (geo precision {row['geo_precision'][:5] or 'not given'})",
+        "note": f"ACLED {row['event_id_cnty'][:40]}: {sub_event} ({_actors(row)}), at "
+        f"{row['location'][:120] or 'no named location'} (geo precision {row['geo_precision'][:5] or 'not given'})",
     }, change
+
+
+def _actors(row: Mapping[str, str]) -> str:
+    return " and ".join(row[actor][:120] for actor in ("actor1", "actor2") if row[actor])
 
 
 def _place(row: Mapping[str, str], matcher: Matcher) -> tuple[str, str]:
@@ -254,9 +260,10 @@ def _places(events: list[dict[str, str]], matcher: Matcher) -> list[dict[str, st
     return places
 
 
-def _side_taking(takers: list[str], country: str) -> str:
+def _side_taking(changes: list[Change], country: str) -> str:
     """Return how the report names the side that takes districts: the Taliban where they take more of them than
     others, in Afghanistan also where as many; else the actor that takes more than half of them, if it has a name."""
+    takers = [change.name for change in changes if change.event_type == "capture"]
     taliban = sum("taliban" in fold(name) for name in takers)
     more = 2 * taliban - len(takers)
     if more > 0 or (more == 0 and fold(country) == fold(AFGHANISTAN)):
@@ -267,7 +274,8 @@ def _side_taking(takers: list[str], country: str) -> str:
         return "armed groups"
     named = f"the {name}" if name.startswith(("Military", "Police")) else name
     named = "mutineers" if name.startswith("Mutiny") else named
-    return named[:80] + (" and others" if most < len(takers) else "")
+    others = most < len(takers) or any(not change.name.startswith(name) for change in changes)
+    return named[:80] + (" and others" if others else "")
 
 
 def _of_another_group(event: Mapping[str, str], change: Change) -> bool:

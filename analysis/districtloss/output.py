@@ -106,7 +106,7 @@ def replacing(output: Path, check: Callable[[Path], None] = check_ours) -> Itera
         try:
             work = Path(tempfile.mkdtemp(prefix=f".{output.name}.building-", dir=output.parent))
             yield work
-            work.chmod(0o755)
+            work.chmod(0o777 & ~_umask())
             put_in_place(work, output)
         except OSError as error:
             if error.errno in (13, 28, 30, 122):  # no permission, disk full, read-only, quota
@@ -116,6 +116,12 @@ def replacing(output: Path, check: Callable[[Path], None] = check_ours) -> Itera
             _recover_last(output)
             if work is not None:
                 shutil.rmtree(work, ignore_errors=True)
+
+
+def _umask() -> int:
+    """Return which rights new files do not get; the system tells it to whoever sets it."""
+    os.umask(now := os.umask(0o077))
+    return now
 
 
 def tidy(output: Path) -> None:

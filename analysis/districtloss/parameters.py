@@ -23,7 +23,7 @@ ATTRIBUTIONS = (
     "social_media",
 )
 DATE_RULES = ("earliest", "midpoint", "latest")
-DECISION = re.compile(r"D\d{2,}")
+DECISION = re.compile(r"D[0-9]{2,}")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def settings(parameters: Parameters) -> dict[str, str]:
 
 
 def _date(text: str) -> dt.date:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError("an ISO date such as 2021-06-04")
     try:
         day = dt.date.fromisoformat(text)
@@ -120,7 +120,7 @@ def _date(text: str) -> dt.date:
 
 
 def _denominator(text: str) -> int:
-    if not re.fullmatch(r"\d{1,4}", text) or not 1 <= int(text) <= 1000:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= 1000:
         raise ValueError("a whole number from 1 to 1000")
     return int(text)
 
@@ -146,7 +146,7 @@ def _net(text: str) -> bool:
 
 
 def _confidence(text: str) -> float:
-    value = float(text) if re.fullmatch(r"0?\.\d+", text) else 0.0
+    value = float(text) if re.fullmatch(r"0?\.[0-9]+", text) else 0.0
     if not 0.5 <= value <= 0.999:
         raise ValueError("a number from 0.5 to 0.999")
     return value

@@ -5,6 +5,7 @@ On standard output: standard error is for faults alone, one a line.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,4 +30,11 @@ def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
 
             yield show
     else:
-        yield lambda step: print(step, flush=True)
+        yield _told
+
+
+def _told(step: str) -> None:
+    try:
+        print(step, flush=True)
+    except OSError:  # nobody listens any more, which is no reason to stop
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -21,7 +21,7 @@ from typing import Any
 
 from semver import Version
 
-from districtloss import __version__, cite, digest, output, versions
+from districtloss import __version__, cite, digest, output, scratch, versions
 from districtloss.faults import Fault, Faults, read_back
 from districtloss.packing import pack
 from districtloss.paths import CHANGELOG, CITATION, DATA, RELEASES, ROOT
@@ -60,18 +60,18 @@ def release(
     day = _day(date)
     if doi and not re.fullmatch(r"10\.\d{4,9}/\S+", doi):
         raise Faults([Fault("--doi", None, None, f"{doi!r} is no DOI", "such as 10.5281/zenodo.1234567")])
-    with _lock(), tempfile.TemporaryDirectory(prefix="districtloss-release-") as scratch:
+    with _lock(), scratch.folder("release") as place:
         _refuse_old(wanted, day)
         commit = _clean_commit()
         _audit(sources, say)
-        source = Path(scratch).resolve() / "source"
+        source = place.resolve() / "source"
         _take_out(commit, source)
         set_version(source, str(wanted), day)
         say(f"Building {wanted} from commit {commit[:12]}")
-        run_build(source, source / "data", Path(scratch) / "built", renderer, {})
-        with tempfile.TemporaryDirectory(prefix=LITTER, dir=RELEASES) as place:
-            work = Path(place) / str(wanted)
-            _assemble(work, source, Path(scratch) / "built", commit, doi)
+        run_build(source, source / "data", place / "built", renderer, {})
+        with tempfile.TemporaryDirectory(prefix=LITTER, dir=RELEASES) as beside:
+            work = Path(beside) / str(wanted)
+            _assemble(work, source, place / "built", commit, doi)
             _compare(work, wanted, say)
             _seal(work)
             _put_in_place(work, str(wanted), day)
@@ -220,11 +220,18 @@ def run_build(source: Path, data: Path, target: Path, renderer: str, parameters:
         command += ["--set", f"{name}={text}"]
     # The code of `source` comes before the installed package.
     environment = os.environ | {"PYTHONPATH": str(source / "analysis"), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=source, env=environment, capture_output=True, encoding="utf-8", check=False)
-    if done.returncode == 2:
-        raise Faults(read_back(done.stderr))
-    if done.returncode:
-        raise RuntimeError("the build fails\n" + "\n".join(done.stderr.splitlines()[-30:]))
+    pipes: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    with subprocess.Popen(command, cwd=source, env=environment, **pipes) as process:
+        try:
+            _, errors = process.communicate()
+        except BaseException:
+            process.terminate()  # it clears away behind itself, which takes a moment
+            process.wait()
+            raise
+    if process.returncode == 2:
+        raise Faults(read_back(errors))
+    if process.returncode:
+        raise RuntimeError("the build fails\n" + "\n".join(errors.splitlines()[-30:]))
     made: dict[str, Any] = json.loads((target / output.MANIFEST).read_text("utf-8"))
     return made
 

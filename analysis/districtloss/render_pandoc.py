@@ -43,7 +43,7 @@ def render(
         pages, main = Path(scratch) / "pages", Path(scratch) / "book.typ"
         pages.mkdir()
 
-        def compiled() -> bytes:
+        def compiled(inputs: dict[str, str]) -> bytes:
             # As bytes, so that the root can be the stage, which holds the drawings.
             text: Any = main.read_bytes()
             return typst.compile(
@@ -53,20 +53,23 @@ def render(
                 ignore_system_fonts=True,
                 pdf_standards=PDF_STANDARD,
                 timestamp=book.timestamp(source.report),
+                sys_inputs=inputs,
             )
 
         def printed() -> bytes | Faults:
-            try:
+            printable, inputs = False, dict[str, str]()
+            while True:
                 try:
-                    return compiled()
+                    return compiled(inputs)
                 except (RuntimeError, typst.TypstError) as error:
-                    if glyphs.NO_GLYPH not in str(error):
-                        raise
-                    drawings = (stage / "results" / "figures").glob("*.svg")
-                    glyphs.make_printable([main, *drawings], glyphs.covered(fonts.glob("*.ttf")))
-                    return compiled()
-            except (RuntimeError, typst.TypstError) as error:
-                return Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")])
+                    if not printable and glyphs.not_shown(str(error)):
+                        drawings = (stage / "results" / "figures").glob("*.svg")
+                        glyphs.make_printable([main, *drawings], glyphs.covered(fonts.glob("*.ttf")))
+                        printable = True
+                    elif not inputs and BROKEN in str(error):
+                        inputs = IN_PLACE
+                    else:
+                        return Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")])
 
         with contextlib.nullcontext(running) if running else started() as editions:
             version, pdf = _make(editions, source, stage, Path(scratch), pages, None if again else kept, printed)
@@ -111,6 +114,10 @@ def vega_bundle() -> Path:
         partial.replace(cached)
     return cached
 
+
+# On some pages Typst cannot say where a drawing belongs that floats beside a table that goes over pages (its issue
+# 8487), and ends. Nobody can foresee which pages these are, so then no drawing floats.
+BROKEN, IN_PLACE = "internal error", {"floating": "no"}
 
 EDITIONS = ("typst", "html")
 # For Haskell's runtime, in which Pandoc is written: with more room for new values it looks for garbage less often.

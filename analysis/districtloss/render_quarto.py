@@ -74,7 +74,7 @@ def _render_format(quarto: Path, source: book.Book, stage: Path, project: Path, 
     render_pandoc.copy_assets(stage, project / "assets", frame=False)
     render_pandoc.copy_fonts(project / "assets" / "fonts")
     done = _quarto_render(quarto, source, project, name)
-    if name == "typst" and done.returncode and glyphs.NO_GLYPH in done.stdout + done.stderr:
+    if name == "typst" and done.returncode and glyphs.not_shown(done.stdout + done.stderr):
         text = [p for p in project.rglob("*") if p.suffix in (".md", ".qmd", ".yml", ".svg") and p.is_file()]
         glyphs.make_printable(text, glyphs.covered((project / "assets" / "fonts").glob("*.ttf")))
         done = _quarto_render(quarto, source, project, name)

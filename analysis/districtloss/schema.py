@@ -27,8 +27,10 @@ NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?"
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Not tab and line ends. The rest means something to terminals alone, and XML and PDF cannot hold it; or it turns the
 # direction of what follows, also beyond its cell, so that a text reads as what it is not. The marks U+200E and U+200F
-# turn nothing, and Dari and Arabic need no more.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# turn nothing, and Dari and Arabic need no more. U+2028 and U+2029 end lines of some programs alone; the last ones are
+# no characters.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
+BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Column:
     def problem(self, text: str) -> tuple[str, str] | None:
         """Return the rule that a non-empty cell breaks and what is wrong with it; None when it is fine.
 
-        The rules are `type`, `enum`, `length`, `characters`, `pattern` and `bounds`; only the first
+        The rules are `type`, `enum`, `length`, `characters`, `blank`, `pattern` and `bounds`; only the first
         broken one is named.
         """
         if self.max_length is not None and len(text) > self.max_length:
@@ -65,6 +67,8 @@ class Column:
             return "enum", f"{show(text)} is not in the vocabulary"
         if strange := CONTROL.search(text):
             return "characters", f"holds the control character {strange[0]!r}"
+        if self.required and BLANK.fullmatch(text):
+            return "blank", "holds nothing but blanks"
         if self._form and not self._form.fullmatch(text):
             return "pattern", f"{show(text)} does not have the form of this column"
         return None
@@ -81,7 +85,8 @@ class Column:
         if self.max_length is not None and max(map(len, texts), default=0) > self.max_length:
             return False
         if self.pattern is None:
-            return not any(map(CONTROL.search, texts))
+            blank = self.required and any(map(BLANK.fullmatch, texts))
+            return not (blank or any(map(CONTROL.search, texts)))
         if re.search(r"\[\^|[.]|\\[sSDWn]", self.pattern):  # could match the line ends between the texts
             return False
         filled = list(filter(None, texts))
@@ -97,6 +102,7 @@ class Column:
             "bounds": self.minimum is not None or self.maximum is not None,
             "enum": bool(self.terms),
             "characters": self.type == "string" and not self.terms,
+            "blank": self.type == "string" and not self.terms and self.required,
             "pattern": self.pattern is not None,
         }
         return [rule for rule, there in has.items() if there]

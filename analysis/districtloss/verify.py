@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from districtloss import digest, output, versions
+from districtloss import digest, output, scratch, versions
 from districtloss.faults import Faults
 
 Say = Callable[[str], None]
@@ -131,8 +130,8 @@ def rebuild(
 
     manifest = versions.manifest(folder)
     parameters = json.loads((folder / versions.PARAMETERS).read_text("utf-8"))
-    with tempfile.TemporaryDirectory(prefix="districtloss-rebuild-") as scratch:
-        source, built = Path(scratch).resolve() / "source", Path(scratch) / "built"
+    with scratch.folder("rebuild") as place:
+        source, built = place.resolve() / "source", place / "built"
         if code is None:
             with zipfile.ZipFile(folder / versions.SOURCE) as archive:
                 archive.extractall(source)
