@@ -27,4 +27,4 @@ def test_a_small_number_in_a_table_is_told_apart_from_its_interval(tmp_path):
     printed = Results(tmp_path, "01_test").table(
         "rates", frame, {("n", "low", "high"): "Rate"}, {("n", "low", "high"): 1}
     )
-    assert printed["Rate"].tolist() == ["0.08 (0.06 to 0.10)", "2.0 (1.0 to 3.0)", "0.1 to 0.2"]
+    assert printed["Rate"].tolist() == ["0.078 (0.064 to 0.095)", "2.0 (1.0 to 3.0)", "0.10 to 0.20"]

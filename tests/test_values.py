@@ -51,8 +51,12 @@ def test_how_intervals_are_printed(low, high, text):
 @pytest.mark.parametrize(
     ("low", "high", "decimals", "style", "text"),
     [
-        (0.064, 0.0947, 1, "number", "0.06 to 0.09"),
-        (0.0642, 0.0643, 1, "number", "0.1"),
+        (0.064, 0.0947, 1, "number", "0.064 to 0.095"),
+        (0.064212, 0.064213, 1, "number", "0.064"),
+        (0.16, 0.255, 1, "number", "0.16 to 0.26"),
+        (0.16, 6.7, 1, "number", "0.2 to 6.7"),
+        (0.0004, 0.0007, 1, "number", "0.00040 to 0.00070"),
+        (0.16, 0.255, 0, "number", "0.2 to 0.3"),
         (0.061, 0.064, 1, "number", "0.061 to 0.064"),
         (0.386, 0.391, 0, "percent", "38.6% to 39.1%"),
     ],
@@ -65,7 +69,7 @@ def test_a_number_is_printed_as_exactly_as_its_interval():
     of = values.of(
         "rate", Estimate(0.078, 0.064, 0.095), label="", unit="", formula="", rows=[], notebook="02", decimals=1
     )
-    assert (of.text, of.range) == ("0.08", "0.06 to 0.10")
+    assert (of.text, of.range) == ("0.078", "0.064 to 0.095")
 
 
 @given(st.floats(-1e9, 1e9), st.integers(0, 3))

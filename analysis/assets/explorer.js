@@ -24,10 +24,12 @@
     return number < 0 && /[1-9]/.test(text) ? `−${text}` : text;
   }
 
-  // Ends that differ are told apart by up to two decimals more.
+  // Rates below one have two digits, and ends that differ are told apart, by up to two decimals more.
   function telling({ low, high, decimals }) {
-    const ways = [decimals, decimals + 1, decimals + 2];
-    return (low === null || high === null ? null : ways.find((n) => printed(low, n) !== printed(high, n))) ?? decimals;
+    if (low === null || high === null || low === high) return decimals;
+    const largest = Math.max(Math.abs(low), Math.abs(high)), small = decimals && largest >= 1e-6 && largest < 1;
+    const least = small ? Math.max(decimals, 1 - Math.floor(Math.log10(largest))) : decimals;
+    return [least, least + 1, least + 2].find((n) => printed(low, n) !== printed(high, n)) ?? least;
   }
 
   function range(outcome) {

@@ -65,7 +65,7 @@ def of_folder(data: Path | str) -> Agreement | None:
     """Compare the second coding of a data folder with the first, or with the tables where these are the first coding
     themselves; None without a second one. Raises Faults."""
     first, second = (Path(data) / name for name in folders.CODINGS)
-    if not second.is_dir():
+    if not any(second.glob("*")):
         return None
     return agreement(first if first.is_dir() else data, second)
 

@@ -130,6 +130,8 @@ def cumulative(running: pd.DataFrame, marks: pd.DataFrame, date_rule: str) -> al
     for count, word in ((certain, "certain"), (point, f"by the {date_rule}"), (possible, "possible")):
         said.setdefault(count, []).append(word)
     texts = {count: f"{count} " + ",\n".join(said[count]) for count in sorted(said, reverse=True)}
+    if len(said) == 1:  # nothing is open
+        texts = {certain: f"{certain}"}
     last = running["date"].iat[-1]
     # Above the band nothing can be in the way of a label; below it, what the curve passes is behind the letters.
     ends = [_end(last, possible, texts.pop(possible), below=False)] if possible > certain else []

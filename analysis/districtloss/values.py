@@ -96,10 +96,14 @@ MORE = 2  # decimals, at most, for ends that print alike
 
 
 def telling(low: float | None, high: float | None, decimals: int, style: str = "number") -> int:
-    """Return with how many decimals an interval and its point are printed: those asked for, or the fewest more that
-    tell apart ends which differ; a range from 0.06 to 0.09 would else be printed as 0.1."""
+    """Return with how many decimals an interval and its point are printed: those asked for, or, of rates below one, as
+    many as make two digits, or the fewest more that tell apart ends which differ; a range from 0.06 to 0.09 would else
+    be printed as 0.1."""
     if low is None or high is None or low == high:
         return decimals
+    largest = max(abs(low), abs(high)) * (100 if style == "percent" else 1)
+    if decimals and LEAST <= largest < 1:
+        decimals = max(decimals, 1 - math.floor(math.log10(largest)))
     ways = range(decimals, decimals + MORE + 1)
     return next((n for n in ways if printed(low, n, style) != printed(high, n, style)), decimals)
 
