@@ -10,6 +10,7 @@ import pytest
 from districtloss.agreement import agreement, of_folder
 from districtloss.faults import Faults
 from districtloss.paths import DATA
+from districtloss.tables import codings_faults
 from small_data import Rows, rows, write
 
 SECOND = DATA / "second_coding"
@@ -162,3 +163,10 @@ def test_a_second_coding_is_compared_with_the_tables_where_there_is_no_first(tmp
         shutil.copy(tmp_path / name, tmp_path / "first_coding")
         (tmp_path / "second_coding" / "places.csv").unlink(missing_ok=True)
     assert str(of_folder(tmp_path)) == str(agreement(tmp_path, tmp_path / "second_coding"))  # places of the tables
+
+
+def test_an_empty_folder_is_no_second_coding(tmp_path: Path):
+    write(tmp_path / "data", rows())
+    (tmp_path / "data" / "second_coding").mkdir()
+    assert of_folder(tmp_path / "data") is None
+    assert codings_faults(tmp_path / "data") == []

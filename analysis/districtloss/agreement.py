@@ -64,10 +64,8 @@ class Agreement:
 def of_folder(data: Path | str) -> Agreement | None:
     """Compare the second coding of a data folder with the first, or with the tables where these are the first coding
     themselves; None without a second one. Raises Faults."""
-    first, second = (Path(data) / name for name in folders.CODINGS)
-    if not any(second.glob("*")):
-        return None
-    return agreement(first if first.is_dir() else data, second)
+    first, second = folders.codings(Path(data))
+    return agreement(first or data, second) if second else None
 
 
 def agreement(first: Path | str, second: Path | str) -> Agreement:

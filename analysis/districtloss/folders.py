@@ -239,6 +239,11 @@ def data_files(data: Path) -> list[Path]:
     return sorted(files + codings)
 
 
+def codings(data: Path) -> list[Path | None]:
+    """Return the folders of both codings, None for one that is not there or has nothing in it."""
+    return [folder if any(folder.glob("*")) else None for folder in (data / name for name in CODINGS)]
+
+
 def package_in(folder: Path) -> dict[str, Any]:
     """Return what datapackage.json of the folder holds, {} without one. Raises Faults for one of another form."""
     try:

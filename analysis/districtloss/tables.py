@@ -105,9 +105,9 @@ def faults_of_present(folder: Path) -> list[Fault]:
 
 def codings_faults(folder: Path) -> list[Fault]:
     """Return the faults of the codings behind the tables, where the folder has a second one to compare."""
-    codings = [folder / name for name in folders.CODINGS]
+    _, second = codings = folders.codings(folder)
     faults: list[Fault] = []
-    for coding in filter(Path.is_dir, codings if codings[-1].is_dir() else ()):
+    for coding in filter(None, codings if second else ()):
         try:
             read_coding(coding)
         except Faults as found:
