@@ -37,8 +37,9 @@ def _holding() -> tuple[subprocess.Popen[str], Path]:
 
 
 def test_a_folder_is_gone_afterwards_and_another_s_is_left_alone(own_place: Path):
-    other = own_place / "districtloss-is-my-folder-of-notes"
-    other.write_text("a file")
+    other = own_place / "districtloss-report-1"
+    other.mkdir()
+    os.utime(other, (0, 0))
     with scratch.folder("test") as place:
         (place / "file").write_text("text")
         os.utime(place, (0, 0))
@@ -90,5 +91,5 @@ def test_where_nothing_can_be_kept_what_speeds_up_is_kept_for_one_run(own_place:
     code = "import os; os.access = lambda *_: False\n"
     code += "from districtloss import paths\nprint(paths.CACHE.is_dir(), paths.CACHE)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(f"True {own_place}/districtloss-cache-")
+    assert done.stdout.startswith(f"True {own_place}/districtloss-scratch-cache-")
     assert not any(own_place.iterdir())

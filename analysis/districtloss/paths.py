@@ -35,7 +35,7 @@ def _cache() -> Path:
     import shutil
     import tempfile
 
-    alone = tempfile.mkdtemp(prefix="districtloss-cache-")
+    alone = tempfile.mkdtemp(prefix="districtloss-scratch-cache-")
     fcntl.flock(os.open(alone, os.O_RDONLY), fcntl.LOCK_SH)  # as scratch.py has it
     atexit.register(shutil.rmtree, alone, ignore_errors=True)
     return Path(alone)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PREFIX = "districtloss-"
+PREFIX = "districtloss-scratch-"  # and nobody else's folders are called so
 NEW = 1.0  # seconds in which a folder may be there and not yet be held
 
 
@@ -30,7 +30,7 @@ def folder(what: str) -> Iterator[Path]:
 
 
 def _clear_away() -> None:
-    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):  # somebody else's, held, or gone by now
             there = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
