@@ -279,7 +279,7 @@ def test_what_was_set_is_what_the_words_say(tmp_path: Path):
     build.build(data, tmp_path / "report", given, renderer="pandoc")
     assert_whole(tmp_path / "report")
     text = text_of(tmp_path / "report" / "index.html")
-    assert "2021. Net of recaptures, districts of these still held by the Taliban at the end: 0 , 0.0 a week" in text
+    assert "2021. Net of recaptures, districts of these still held by the Taliban at the end: 0 , 0.00 a week" in text
     assert text.count("still held") == 1
     assert "moves the rate of named losses, recaptures not deducted: from" in text
     methods = text_of(tmp_path / "report" / "chapters" / "methods.html")
