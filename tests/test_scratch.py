@@ -81,10 +81,10 @@ except Stopped:
                     "while :; do sleep 0.1; done\n")  # fmt: skip
     slow.chmod(0o755)
     running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    while not (tmp_path / "began").exists():
+    while not (tmp_path / "began").exists() and running.poll() is None:
         time.sleep(0.05)
-    os.kill(running.pid, signal.SIGTERM)
-    assert running.communicate()[0] == "True\n"
+    running.send_signal(signal.SIGTERM)
+    assert running.communicate(timeout=60)[0] == "True\n"
 
 
 def test_where_nothing_can_be_kept_what_speeds_up_is_kept_for_one_run(own_place: Path):
