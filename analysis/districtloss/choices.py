@@ -155,8 +155,8 @@ def event_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
     return result.assign(days=days[specs.option("as_of")])
 
 
-# The choices that every event counts under, whatever its place.
-COMMON = ("date_rule", "as_of", "attribution")
+# The choices that every event counts under, whatever its place, in the order in which a reader meets them.
+COMMON = ("as_of", "attribution", "date_rule")
 HUBS = ["incident_id", "place_id"]  # what reports share
 # Reports times specifications that are held at once, so that memory does not grow with either.
 MOST_CELLS = 2_000_000

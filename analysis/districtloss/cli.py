@@ -17,6 +17,7 @@ import typer
 
 from districtloss.faults import Fault, Faults
 from districtloss.parameters import MEANING
+from districtloss.progress import progress, unheard
 from districtloss.stopping import Stopped, stop_in_order
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -64,7 +65,7 @@ def main() -> None:
         sys.exit(2)
     except OSError as error:
         if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EPIPE):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python writes when it ends
+            unheard()
             print(f"standard output: cannot be written ({error.strerror})", file=sys.stderr)
             sys.exit(2)
         if error.errno != errno.ENAMETOOLONG:
@@ -118,7 +119,6 @@ def _make(
     *, renderer: str, rendered: bool, force: bool, kernel: bool, quiet: bool,
 ) -> None:  # fmt: skip
     from districtloss import build as builder
-    from districtloss.progress import progress
 
     _check_renderer(renderer)
     parameters = _parameters(_default(data, "DATA"), start, as_of, settings)
@@ -202,7 +202,6 @@ def acled(
 ) -> None:
     """Import an export of ACLED. Run it again once to_settle.csv is filled."""
     from districtloss import importing
-    from districtloss.progress import progress
 
     with progress(quiet=False) as say:
         made = importing.import_export(file, output, places, say)
@@ -297,7 +296,6 @@ def release(
 ) -> None:
     """Pin a version under releases/, made from what is committed."""
     from districtloss import release as releasing
-    from districtloss.progress import progress
 
     _check_renderer(renderer)
     with progress(quiet) as say:
@@ -319,7 +317,6 @@ def verify(
     """Hold a pinned version to its manifest; exit 1 if it does not match."""
     from districtloss import paths, versions
     from districtloss import verify as verifying
-    from districtloss.progress import progress
 
     if renderer:
         _check_renderer(renderer)

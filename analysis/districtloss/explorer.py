@@ -17,13 +17,11 @@ import numpy as np
 import pandas as pd
 
 from districtloss import choices, parameters, rates, results
-from districtloss.choices import Factor, Specifications
+from districtloss.choices import COMMON, Factor, Specifications
 from districtloss.claims import MEASURES
 from districtloss.parameters import ATTRIBUTIONS
 from districtloss.study import Study
 
-# What every event counts under, whatever its place.
-COMMON = ("as_of", "attribution", "date_rule")
 EDGES = ("low", "point", "high")
 # Rows of one table of counts. Decisions that move the rate least are left out where a table would be longer.
 LIMIT = 6000

@@ -37,4 +37,9 @@ def _told(step: str) -> None:
     try:
         print(step, flush=True)
     except OSError:  # nobody listens any more, which is no reason to stop
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        unheard()
+
+
+def unheard() -> None:
+    """Throw away what is still said, also by Python when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
