@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from districtloss.paths import DATA
-from districtloss.schema import load
+from districtloss.tables.schema import load
 
 START, DAYS = pd.Timestamp("2020-01-01"), 700
 DISTRICTS = 12  # in each province

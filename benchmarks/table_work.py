@@ -22,12 +22,14 @@ HEARD = ("confirmed_by_official", "reported_by_media", "witnesses")
 
 
 def ours(folder: Path) -> Any:
-    from districtloss import parameters, rates, tables, timelines
-    from districtloss.study import Study
+    from districtloss import parameters
+    from districtloss.estimates import rates, timelines
+    from districtloss.estimates.study import Study
+    from districtloss.tables import reading
 
     values = parameters.parse({"start": START})
     yield
-    read = tables.read_tables(folder)
+    read = reading.read_tables(folder)
     yield
     study = Study.of(read, values)
     lost = study.losses_in_window()
@@ -41,7 +43,7 @@ def ours(folder: Path) -> Any:
 def in_polars(folder: Path) -> Any:
     import polars as pl
 
-    from districtloss.schema import load
+    from districtloss.tables.schema import load
 
     rules = load().tables["events"].columns
     yield
@@ -125,7 +127,7 @@ def _start() -> Any:
 def in_duckdb(folder: Path) -> Any:
     import duckdb
 
-    from districtloss.schema import load
+    from districtloss.tables.schema import load
 
     rules = load().tables["events"].columns
     db = duckdb.connect()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from looking import WIDE
+from helpers.looking import WIDE
 
 # Examples are not timed: a busy machine would fail them, and speed is the benchmarks' affair.
 settings.register_profile("untimed", deadline=None)

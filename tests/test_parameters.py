@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from districtloss import parameters
-from districtloss.faults import Faults
-from districtloss.notebooks import notebooks
+from districtloss.build.notebooks import notebooks
+from districtloss.errors import Faults
 from districtloss.paths import ROOT
 
 

@@ -15,10 +15,10 @@ from typing import Annotated
 
 import typer
 
-from districtloss.faults import Fault, Faults
+from districtloss.errors import Fault, Faults
+from districtloss.files.interruptions import Stopped, stop_in_order
+from districtloss.files.progress import progress, unheard
 from districtloss.parameters import MEANING
-from districtloss.progress import progress, unheard
-from districtloss.stopping import Stopped, stop_in_order
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -80,7 +80,8 @@ def main() -> None:
 def _parameters(  # type: ignore[no-untyped-def]
     data: Path, start: str | None, as_of: str | None, settings: list[str] | None
 ):
-    from districtloss import folders, parameters
+    from districtloss import parameters
+    from districtloss.tables import folders
 
     named = folders.defaults(data)
     for setting in settings or []:
@@ -107,7 +108,7 @@ def _default(path: Path | None, name: str) -> Path:
 
 
 def _tell_unsettled(data: Path) -> None:
-    from districtloss import folders
+    from districtloss.tables import folders
 
     if left := folders.unsettled(data):
         rows = "1 row waits for its place" if left == 1 else f"{left:,} rows wait for their places"
@@ -118,7 +119,7 @@ def _make(
     data: Path | None, output: Path | None, start: str | None, as_of: str | None, settings: list[str] | None,
     *, renderer: str, rendered: bool, force: bool, kernel: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    from districtloss import build as builder
+    from districtloss.build import build as builder
 
     _check_renderer(renderer)
     parameters = _parameters(_default(data, "DATA"), start, as_of, settings)
@@ -176,7 +177,7 @@ def init(
     empty: Annotated[bool, typer.Option("--empty", help="Leave out the provinces of Afghanistan too.")] = False,
 ) -> None:
     """Begin a data folder: empty tables with their rules, the codebook, and what to fill first."""
-    from districtloss import starter
+    from districtloss.tables import starter
 
     files = starter.init(folder, provinces=not empty)
     print(f"{folder}: {', '.join(files)}. README.md says what to fill first.")
@@ -201,19 +202,20 @@ def acled(
     ] = None,
 ) -> None:
     """Import an export of ACLED. Run it again once to_settle.csv is filled."""
-    from districtloss import importing
+    from districtloss.imports import data_folder
 
     with progress(quiet=False) as say:
-        made = importing.import_export(file, output, places, say)
-    print(importing.told(made, output))
+        made = data_folder.import_export(file, output, places, say)
+    print(data_folder.told(made, output))
 
 
 @app.command()
 def check(data: Data = None) -> None:  # type: ignore[assignment]
     """Validate a data folder; list every fault."""
-    from districtloss import analysis, folders
-    from districtloss.tables import read_tables
-    from districtloss.values import agreeing
+    from districtloss.build import analysis
+    from districtloss.phrasing import agreeing
+    from districtloss.tables import folders
+    from districtloss.tables.reading import read_tables
 
     folder = _default(data, "DATA")
     tables = read_tables(folder)
@@ -241,9 +243,9 @@ def audit(
     record: Annotated[bool, typer.Option("--record", help="Keep the outcome with the data, for the report.")] = False,
 ) -> None:
     """Hold every coded row against the texts of the sources; exit 1 on any fault."""
-    from districtloss import audit as auditor
-    from districtloss import audit_record
-    from districtloss.tables import read_tables
+    from districtloss.coding import audit as auditor
+    from districtloss.coding import audit_record
+    from districtloss.tables.reading import read_tables
 
     folder = _default(data, "DATA")
     if not sources.is_dir():
@@ -261,8 +263,8 @@ def audit(
 @app.command()
 def codebook() -> None:
     """Write data/CODEBOOK.md anew from data/datapackage.json."""
-    from districtloss import codebook as writing
     from districtloss.paths import DATA
+    from districtloss.tables import codebook as writing
 
     (DATA / "CODEBOOK.md").write_text(writing.codebook(), "utf-8")
 
@@ -273,7 +275,7 @@ def agreement(
     differences: Annotated[bool, typer.Option("--differences", help="List every difference too.")] = False,
 ) -> None:
     """Compare the two independent codings of a data folder: what both found, and how far they agree."""
-    from districtloss import agreement as comparing
+    from districtloss.coding import agreement as comparing
 
     folder = _default(data, "DATA")
     result = comparing.of_folder(folder)
@@ -295,7 +297,7 @@ def release(
     quiet: Quiet = False,
 ) -> None:
     """Pin a version under releases/, made from what is committed."""
-    from districtloss import release as releasing
+    from districtloss.releases import pin as releasing
 
     _check_renderer(renderer)
     with progress(quiet) as say:
@@ -315,13 +317,14 @@ def verify(
     quiet: Quiet = False,
 ) -> None:
     """Hold a pinned version to its manifest; exit 1 if it does not match."""
-    from districtloss import paths, versions
-    from districtloss import verify as verifying
+    from districtloss import paths
+    from districtloss.releases import integrity, versions
+    from districtloss.releases import rebuild as rebuilding
 
     if renderer:
         _check_renderer(renderer)
     folder = versions.folder(version)
-    mismatches = verifying.check(folder)
+    mismatches = integrity.check(folder)
     for mismatch in mismatches:
         print(mismatch)
     if mismatches:
@@ -335,11 +338,11 @@ def verify(
         code = paths.ROOT if here else None
         try:
             with progress(quiet) as say:
-                rebuilt = verifying.rebuild(folder, renderer=renderer or None, code=code, say=say)
+                rebuilt = rebuilding.rebuild(folder, renderer=renderer or None, code=code, say=say)
         except RuntimeError as broken:  # old code need not run on the packages of today
             print(f"{version}: cannot be made again here: {broken}")
             raise typer.Exit(1) from None
-        print("\n".join(verifying.report(version, rebuilt)))
+        print("\n".join(rebuilding.report(version, rebuilt)))
         if not rebuilt.matches:
             raise typer.Exit(1)
 
@@ -355,18 +358,19 @@ def diff(
     causes: Annotated[bool, typer.Option("--causes/--no-causes", help="Find which rows moved which number.")] = True,
 ) -> None:
     """Tell which numbers, rows and parameters differ from A to B, and which rows moved which number."""
-    from districtloss import diff as differing
-    from districtloss import versions
+    from districtloss.releases import compare as differing
 
     with differing.opened(before) as a, differing.opened(after) as b:
-        found = differing.compare(a, b, causes=causes)
+        found = differing.compare(a, b, explained=causes)
     if html is not None:
         try:
             html.write_text(differing.page(found), "utf-8")
         except OSError as error:
             raise Faults([Fault(str(html), None, None, f"cannot be written ({error.strerror})")]) from None
     if as_json:
-        print(versions.as_json(found.as_dict()), end="")
+        from districtloss.files import forms
+
+        print(forms.as_json(found.as_dict()), end="")
     elif html is None:
         print(differing.text(found))
 
@@ -377,15 +381,14 @@ def cite(
     form: Annotated[str, typer.Option("--format", help="text, bibtex, csl or ris.")] = "text",
 ) -> None:
     """Print the citation of a pinned version."""
-    from districtloss import cite as citing
-    from districtloss import verify as verifying
-    from districtloss import versions
+    from districtloss.releases import cite as citing
+    from districtloss.releases import integrity, versions
 
     if form not in citing.FORMATS:
         raise Faults([Fault("--format", None, None, f"{form!r} is no format", f"one of {', '.join(citing.FORMATS)}")])
     folder = versions.folder(version)
     facts = citing.facts(folder)
-    if verifying.check(folder):  # its digest would be cited for what it is not the digest of
+    if integrity.check(folder):  # its digest would be cited for what it is not the digest of
         remedy = f"`districtloss verify {version}` tells what has changed; take the folder anew"
         raise Faults([Fault(str(folder), None, None, "is not as it was made", remedy)])
     print(citing.cite(facts, form))

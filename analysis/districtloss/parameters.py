@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from districtloss.faults import Fault, Faults
+from districtloss.errors import Fault, Faults
 
 ATTRIBUTIONS = (
     "confirmed_by_official",

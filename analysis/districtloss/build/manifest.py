@@ -1,0 +1,38 @@
+"""What a build writes down of itself: what it was made of, by what, and the hash of everything that came out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from districtloss import __version__
+from districtloss.build.keys import Keys
+from districtloss.files import atomic, digest
+from districtloss.parameters import Parameters
+
+PACKAGES = ("altair", "nbclient", "numpy", "pandas", "papermill", "pypandoc_binary", "scipy", "typst",
+            "vl-convert-python")  # fmt: skip
+
+
+def write(
+    work: Path, parameters: Parameters, keys: Keys, made: dict[str, Any], content: str, renderer: dict[str, str]
+) -> dict[str, Any]:
+    """Write the manifest of what stands in `work`, and return it."""
+    manifest = {
+        "generator": atomic.GENERATOR,
+        "version": __version__,
+        "digest": content,
+        "key": keys.report,
+        "parameters": parameters.for_notebooks() | {"as_of": made["as_of"]},
+        "inputs": {f"data/{path}": h for path, h in made["data"].items()},
+        "outputs": digest.tree(work),
+        "packages": {name: version(name) for name in PACKAGES},
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "renderer": renderer,
+    }
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
+    (work / atomic.MANIFEST).write_text(text + "\n", "utf-8")
+    return manifest

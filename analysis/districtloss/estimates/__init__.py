@@ -1,0 +1,1 @@
+"""What is computed of the tables: incidents, rates, figures compared, choices."""

@@ -1,0 +1,1 @@
+"""Other people's data turned into data folders."""

@@ -1,0 +1,1 @@
+"""Pinned versions: made, verified, made again, compared, cited."""

@@ -1,0 +1,1 @@
+"""What chapters are made of: numbers with their trail, tables, charts, lists."""

@@ -1,0 +1,1 @@
+"""Data folders: rules, reading, decisions, the codebook."""

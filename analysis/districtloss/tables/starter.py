@@ -1,0 +1,100 @@
+"""Begins a data folder: the tables with their headers, the rules, the codebook, and what to fill first."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from districtloss.errors import Fault, Faults
+from districtloss.files import atomic
+from districtloss.paths import DATA, DATAPACKAGE
+from districtloss.tables import folders
+
+README = Path(__file__).with_name("starter_readme.md")
+WITH_PROVINCES = """those of Afghanistan are there. For another country, put its own in their place, with their ISO
+   3166-2 codes."""
+WITHOUT_PROVINCES = "one row a province of the country, with its ISO 3166-2 code."
+
+
+def init(folder: Path, *, provinces: bool = True) -> list[str]:
+    """Write an empty data folder, with the provinces of Afghanistan unless told otherwise; return its files.
+
+    Raises Faults if the folder has any content or cannot be written, and then leaves nothing behind.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise Faults([Fault(str(folder), None, None, "is a file", "name a new or an empty folder")])
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise Faults([Fault(str(folder), None, None, "is not empty", "name a new or an empty folder")])
+        with atomic.made(folder):
+            return _filled(folder, provinces)
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror})"
+        raise Faults([Fault(str(folder), None, None, problem, atomic.ROOM)]) from None
+
+
+def _filled(folder: Path, provinces: bool) -> list[str]:
+    try:
+        return _fill(folder, provinces)
+    except BaseException:
+        for path in folder.iterdir():  # it was empty
+            path.unlink()
+        raise
+
+
+def _fill(folder: Path, provinces: bool) -> list[str]:
+    from districtloss.tables import schema
+    from districtloss.tables.codebook import codebook
+
+    package = described({"name": folder.resolve().name, "title": "Name this data set", folders.COUNTRY: ""})
+    for resource in package["resources"]:
+        header = ",".join(item["name"] for item in resource["schema"]["fields"])
+        path = folder / resource["path"]
+        if resource["name"] == "provinces" and provinces:
+            shutil.copyfile(DATA / path.name, path)
+            _without_totals(path)
+        else:
+            path.write_text(header + "\n", "utf-8")
+    (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
+    shutil.copyfile(README, folder / "README.md")
+    if not provinces:
+        path = folder / "README.md"
+        path.write_text(path.read_text("utf-8").replace(WITH_PROVINCES, WITHOUT_PROVINCES), "utf-8")
+    return sorted(path.name for path in folder.iterdir())
+
+
+def _without_totals(path: Path) -> None:
+    """Empty the numbers of districts: they rest on a source that the new folder does not have."""
+    import csv
+
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row | {"districts_total": "", "districts_total_source": ""} for row in rows)
+
+
+def described(
+    about: Mapping[str, object], terms: Mapping[tuple[str, str], Mapping[str, str]] | None = None
+) -> dict[str, Any]:
+    """Return our description of the tables under another name, with terms (by table and column) added."""
+    package: dict[str, Any] = json.loads(DATAPACKAGE.read_text("utf-8"))
+    package = {"$schema": package["$schema"], **package, **about}
+    package["sources"] = []
+    # Whose data they are and under which terms is for their makers to say; our rules hold for them all the same.
+    for ours in ("licenses", "contributors"):
+        package.pop(ours, None)
+    package["description"] = f"{package['title']}.\n\n{package['description'].partition(chr(10) * 2)[2]}"
+    for resource in package["resources"]:
+        for item in resource["schema"]["fields"]:
+            for value, label in (terms or {}).get((resource["name"], item["name"]), {}).items():
+                item["constraints"]["enum"].append(value)
+                item["categories"].append({"value": value, "label": label})
+    if not package.get(folders.COUNTRY):
+        package.pop(folders.COUNTRY, None)
+    return package
