@@ -67,12 +67,12 @@ def test_a_build_for_a_release_that_is_stopped_is_asked_to_end_and_waited_for(tm
     code = f"""
 import subprocess, sys, time
 from pathlib import Path
-from districtloss.releases import pin
+from districtloss.releases import pinned_source
 from districtloss.files.interruptions import Stopped, stop_in_order
 stop_in_order()
-pin.sys.executable = {str(tmp_path / "slow")!r}
 try:
-    pin.run_build(Path({str(tmp_path)!r}), Path("data"), Path("target"), "pandoc", {{}})
+    python = {str(tmp_path / "slow")!r}
+    pinned_source.run_build(Path({str(tmp_path)!r}), Path("target"), "pandoc", {{}}, python=[python])
 except Stopped:
     print(Path({str(tmp_path / "ended")!r}).exists())
 """

@@ -18,7 +18,7 @@ from lxml import html
 from pypdf import PdfReader
 
 from districtloss.files import digest, atomic
-from districtloss.releases import integrity, page, pin, pinned_source, versions
+from districtloss.releases import environment, integrity, page, pin, pinned_source, versions
 from districtloss.errors import Faults
 from districtloss.paths import RELEASES, ROOT
 from helpers.pinned import pinned
@@ -135,6 +135,10 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.root = copied(folder)
+        # What a rebuild runs in is installed once for all checkouts, and takes a minute.
+        environment.ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+        (self.root / "build" / "cache").mkdir(parents=True)
+        (self.root / "build" / "cache" / environment.ENVIRONMENTS.name).symlink_to(environment.ENVIRONMENTS)
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("As it is")
 

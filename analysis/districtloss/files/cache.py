@@ -17,7 +17,7 @@ def keep(source: Path, target: Path, most: int) -> None:
     """Keep a copy of `source` as `target`, and of its neighbours the `most` that were used last."""
     target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_name(HALF)
-    with _locked(target.parent, fcntl.LOCK_EX):
+    with locked(target.parent):
         shutil.rmtree(half, ignore_errors=True)  # of a run that was killed
         if target.exists():
             _clear_away(target)
@@ -32,7 +32,7 @@ def take(folder: Path, into: Path) -> bool:
     """Copy what is kept as `folder` into another; return whether there is any."""
     if not folder.is_dir():
         return False
-    with _locked(folder.parent, fcntl.LOCK_SH):
+    with locked(folder.parent, shared=True):
         if not folder.is_dir():  # another run has just taken it away
             return False
         os.utime(folder)
@@ -46,9 +46,10 @@ def _clear_away(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path, how: int) -> Iterator[None]:
+def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold the lock of a folder of kept things, alone or with others; wait for it where somebody else has it."""
     with (folder / ".lock").open("a") as lock:
-        fcntl.flock(lock, how)
+        fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
 
 

@@ -70,7 +70,7 @@ def release(
         _take_out(commit, source)
         pinned_source.set_version(source, str(wanted), day)
         say(f"Building {wanted} from commit {commit[:12]}")
-        pinned_source.run_build(source, source / "data", place / "built", renderer, {})
+        pinned_source.run_build(source, place / "built", renderer, {})
         with tempfile.TemporaryDirectory(prefix=LITTER, dir=RELEASES) as beside:
             work = Path(beside) / str(wanted)
             _assemble(work, source, place / "built", commit, doi)

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,19 +46,24 @@ def _edit(path: Path, changes: list[tuple[str, str]]) -> None:
     path.write_text(text, "utf-8")
 
 
-def run_build(source: Path, data: Path, target: Path, renderer: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Build with the code at `source`, in a process of its own, and return the manifest.
+def run_build(
+    source: Path, target: Path, renderer: str, parameters: Mapping[str, Any],
+    *, python: Sequence[str] = (sys.executable,), variables: Mapping[str, str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Build the data with the code at `source`, in a process of its own, and return the manifest.
 
-    `parameters` are as in parameters.json. Raises Faults with those of the build, RuntimeError where it breaks.
+    `parameters` are as in parameters.json; `python` is the command that starts Python, by default this one, with the
+    environment `variables`, by default those of this process. Raises Faults with those of the build, RuntimeError
+    where it breaks.
     """
-    command = [sys.executable, "-m", "districtloss", "build", "--quiet", "--data", str(data), "--output", str(target)]
-    command += ["--renderer", renderer]
+    command = [*python, "-m", "districtloss", "build", "--quiet"]
+    command += ["--data", str(source / "data"), "--output", str(target), "--renderer", renderer]
     for name, text in settings(parameters).items():
         command += ["--set", f"{name}={text}"]
-    # The code of `source` comes before the installed package.
-    environment = os.environ | {"PYTHONPATH": str(source / "analysis"), "PYTHONDONTWRITEBYTECODE": "1"}
+    # The code of `source` comes before an installed package.
+    variables = {**(os.environ if variables is None else variables), "PYTHONPATH": str(source / "analysis")}
     pipes: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "encoding": "utf-8"}
-    with subprocess.Popen(command, cwd=source, env=environment, **pipes) as process:
+    with subprocess.Popen(command, cwd=source, env=variables, **pipes) as process:
         try:
             _, errors = process.communicate()
         except BaseException:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
+import sys
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from districtloss.files import digest, atomic, scratch
-from districtloss.releases import cite, pinned_source, versions
-from districtloss.errors import Faults
+from districtloss.releases import cite, environment, pinned_source, versions
+from districtloss.errors import Fault, Faults
 
 Say = Callable[[str], None]
 
@@ -61,28 +63,50 @@ class Rebuilt:
 def rebuild(
     folder: Path, *, renderer: str | None = None, code: Path | None = None, say: Say = lambda _: None
 ) -> Rebuilt:
-    """Make a pinned version again from its own data, parameters and source, and compare.
+    """Make a pinned version again from its own data, parameters, source and packages, and compare.
 
     `renderer` is by default the one that made it, where it is here. `code` is a checkout whose code and chapters are
-    to be used instead of those that are pinned. Raises Faults where the build does.
+    to be used instead of those that are pinned, with the packages of today, as it has pins of its own. Raises Faults
+    where the build does, or where this system cannot run the pinned source; RuntimeError where the build breaks.
     """
     manifest = versions.manifest(folder)
+    version = manifest["version"]
+    if code is None and versions.parse(version).major < 2 and importlib.util.find_spec("fcntl") is None:
+        problem = "cannot be made again on this system: versions before 2.0.0 need fcntl, which Windows lacks"
+        raise Faults([Fault(version, None, None, problem, "make it again on Linux or macOS")])
     parameters = json.loads((folder / versions.PARAMETERS).read_text("utf-8"))
     with scratch.folder("rebuild") as place:
-        source, built = place.resolve() / "source", place / "built"
+        place = place.resolve()
+        source, built = place / "source", place / "built"
         if code is None:
             with zipfile.ZipFile(folder / versions.SOURCE) as archive:
                 archive.extractall(source)
         else:
             _copy_code(code, source)
-            facts = manifest["version"], _date(folder)
-            pinned_source.set_version(source, *facts)
+            pinned_source.set_version(source, version, _date(folder))
         shutil.rmtree(source / versions.DATA, ignore_errors=True)
         shutil.copytree(folder / versions.DATA, source / versions.DATA)
         wanted = renderer or _renderer(manifest["renderer"]["name"])
-        say(f"Making {manifest['version']} again with {wanted.capitalize()}")
-        made = pinned_source.run_build(source, source / versions.DATA, built, wanted, parameters)
+        say(f"Making {version} again with {wanted.capitalize()}")
+        python = Path(sys.executable) if code is not None else _python(source, say)
+        alone = environment.without_network()
+        say("  without network" if alone else "  with network, because this system cannot do without")
+        made = pinned_source.run_build(
+            source, built, wanted, parameters,
+            python=(*alone, str(python)), variables=environment.variables(place, wanted),
+        )  # fmt: skip
         return _compared(folder, manifest, built, made | {"platform": pinned_source.machine()}, code is not None)
+
+
+def _python(source: Path, say: Say) -> Path:
+    """Return a Python with the packages that the source pins, or today's, and say which."""
+    try:
+        python = environment.of_lock(source / environment.LOCK, say)
+    except environment.Unavailable as error:
+        say(f"  today's packages stand in for those of its own lock, because {error}")
+        return Path(sys.executable)
+    say("  with the packages of its own lock")
+    return python
 
 
 def _renderer(recorded: str) -> str:
