@@ -3,7 +3,6 @@ reaches a network."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import os
@@ -93,15 +92,16 @@ def _python(folder: Path) -> Path:
     return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
 
 
-def variables(place: Path, *programs: str) -> dict[str, str]:
+def variables(place: Path, renderer: str) -> dict[str, str]:
     """Return the environment variables of a build that shall depend on nothing of this machine: a home and a place for
-    temporary folders below `place`, UTF-8, the system's own commands, and the folders of `programs`."""
+    temporary folders below `place`, UTF-8, and no commands but those that Quarto, a shell script, needs."""
     home, temporary = place / "home", place / "tmp"
     for folder in (home, temporary):
         folder.mkdir()
-    folders = [str(Path(found).parent) for program in programs if (found := shutil.which(program))]
+    quarto = shutil.which("quarto") if renderer != "pandoc" else None
     named = {
-        "PATH": os.pathsep.join([*folders, os.defpath]),
+        # Pandoc comes as a wheel, which prefers a newer one of the system where it finds any.
+        "PATH": os.pathsep.join([str(Path(quarto).parent), os.defpath]) if quarto else str(home),
         "HOME": str(home),
         "TMPDIR": str(temporary),
         "LANG": "C.UTF-8",
@@ -119,8 +119,9 @@ def without_network() -> tuple[str, ...]:
 
     Linux lets root leave the network alone, and everybody else in most systems as root of a namespace of users.
     """
-    for command in (("unshare", "--net"), ("unshare", "--map-root-user", "--net")):
-        with contextlib.suppress(OSError):
-            if subprocess.run([*command, sys.executable, "-c", ""], capture_output=True, check=False).returncode == 0:
-                return command
+    unshare = shutil.which("unshare")
+    for options in (["--net"], ["--map-root-user", "--net"]) if unshare else ():
+        command = (str(unshare), *options)
+        if subprocess.run([*command, sys.executable, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return command
     return ()
