@@ -39,9 +39,18 @@ LAYOUT = {
     "docs",
     "environment.yml",
     "index.qmd",
+    "make.py",
     "pyproject.toml",
+    "requirements-lab.lock",
+    "requirements-test.lock",
     "requirements.lock",
     "tests",
+}
+# What each lock is made from, beside what the package itself imports.
+LOCKS = {
+    "requirements.lock": ["install"],
+    "requirements-test.lock": ["install", "test"],
+    "requirements-lab.lock": ["install", "lab"],
 }
 LAYOUT_LATER = {".gitattributes", "releases", "benchmarks", "examples"}  # there once a release has been made
 # Spelt in two halves, so that this file does not name what it forbids.
@@ -132,8 +141,10 @@ def test_make_commands_that_are_written_down_exist(name: str) -> None:
 
 
 def assert_targets_exist(path: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
-    called = set(re.findall(r"(?:^|`|run: )make ([a-z]+)\b", text(path), re.MULTILINE))
+    phony = re.search(r"^\.PHONY: (.*)$", text("Makefile"), re.MULTILINE)
+    assert phony
+    targets = set(phony[1].split())
+    called = set(re.findall(r"(?:^|`|run: |python )make(?:\.py)? ([a-z]+)\b", text(path), re.MULTILINE))
     assert {"report", "test"} <= called <= targets
 
 
@@ -146,43 +157,49 @@ def test_pictures_and_files_that_the_readme_names_exist() -> None:
     assert not [name for name in named if name not in made and not (ROOT / name).exists()]
 
 
-def test_make_alone_lists_every_target() -> None:
-    phony = re.search(r"^\.PHONY: (help .*)$", text("Makefile"), re.MULTILINE)
-    assert phony
-    told = subprocess.run(["make", "-C", ROOT], capture_output=True, text=True, check=True).stdout
-    assert set(re.findall(r"^  make ([a-z]+) ", told, re.MULTILINE)) == set(phony[1].split())
-
-
-def test_github_takes_the_quarto_that_the_makefile_pins() -> None:
-    pinned = re.search(r"^QUARTO_VERSION := (\S+)$", text("Makefile"), re.MULTILINE)
+def test_github_takes_the_quarto_that_the_set_up_pins() -> None:
+    pinned = re.search(r'^QUARTO_VERSION = "(\S+)"$', text("make.py"), re.MULTILINE)
     assert pinned
     assert f'version: "{pinned[1]}"' in text(".github/workflows/report.yml")
 
 
-def test_every_locked_package_has_an_exact_version_and_hashes_and_no_address() -> None:
-    lock = text("requirements.lock")
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_an_exact_version_and_hashes_and_no_address(name: str) -> None:
+    lock = text(name)
     entries = re.split(r"^(?=\w)", lock, flags=re.MULTILINE)[1:]
     exact = re.compile(r"[\w.\[\]-]+==\S+ .*\\\n +--hash=sha256:[0-9a-f]{64}")
-    assert len(entries) > 100
+    assert len(entries) > 90
     assert not [entry for entry in entries if not exact.match(entry)]
     assert "://" not in lock
     assert "-url" not in lock
 
 
-def test_the_lock_covers_every_dependency() -> None:
-    wanted = project()["dependencies"] + project()["optional-dependencies"]["dev"]
-    locked = re.findall(r"^(\w[\w.-]*)==", text("requirements.lock"), re.MULTILINE)
-    assert set(map(normal, wanted)) <= set(map(normal, locked))
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_covers_every_dependency_that_it_is_for(name: str) -> None:
+    wanted = project()["dependencies"] + [d for e in LOCKS[name] for d in project()["optional-dependencies"][e]]
+    assert set(map(normal, wanted)) <= {normal(package) for package, _ in pins(name)}
 
 
-@pytest.mark.parametrize(("folder", "extras"), [("analysis/districtloss", []), ("tests", ["dev"])])
+def test_locks_agree_on_what_they_share() -> None:
+    report, test, lab = map(pins, LOCKS)
+    assert report <= test & lab
+    shared = {package for package, _ in test} & {package for package, _ in lab}
+    assert {pin for pin in test if pin[0] in shared} == {pin for pin in lab if pin[0] in shared}
+
+
+def pins(name: str) -> set[tuple[str, str]]:
+    """Names and versions in a lock."""
+    return set(re.findall(r"^(\w[\w.-]*)==(\S+)", text(name), re.MULTILINE))
+
+
+@pytest.mark.parametrize(("folder", "extras"), [("analysis/districtloss", []), ("tests", ["test"])])
 def test_every_imported_package_is_a_declared_dependency(folder: str, extras: list[str]) -> None:
     declared = set(map(normal, project()["dependencies"]))
     for extra in extras:
         declared |= set(map(normal, project()["optional-dependencies"][extra]))
     files = list((ROOT / folder).rglob("*.py"))
     ours = [*files, *(ROOT / "benchmarks").glob("*.py")]
-    known = {path.stem for path in ours} | {"districtloss"} | sys.stdlib_module_names
+    known = {path.stem for path in ours} | {"districtloss", "helpers"} | sys.stdlib_module_names
     providers = importlib.metadata.packages_distributions()
     undeclared = [
         f"{path.name}: {module}"
@@ -191,6 +208,18 @@ def test_every_imported_package_is_a_declared_dependency(folder: str, extras: li
         if declared.isdisjoint(map(normal, providers.get(module, [])))
     ]
     assert not undeclared
+
+
+def test_nothing_is_installed_for_a_report_that_it_does_not_run_on() -> None:
+    named: set[str] = set()
+    for path in (ROOT / "analysis" / "districtloss").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        # Fonts are packages that are no more than asked for their files, by name.
+        named |= imports(path) | {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    providers = importlib.metadata.packages_distributions()
+    used = {normal(package) for module in named & providers.keys() for package in providers[module]}
+    started = {"ipykernel"}  # by Jupyter, with `build --kernel`
+    assert set(map(normal, project()["dependencies"])) - used == started
 
 
 def imports(path: Path) -> set[str]:
