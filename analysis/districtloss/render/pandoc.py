@@ -58,7 +58,7 @@ def render(
                 try:
                     return compiled(inputs)
                 except (RuntimeError, typst.TypstError) as error:
-                    if not printable and characters.not_shown(str(error)):
+                    if not printable and characters.without_glyph(str(error)):
                         drawings = (stage / "results" / "figures").glob("*.svg")
                         characters.make_printable([main, *drawings], characters.covered(fonts.glob("*.ttf")))
                         printable = True

@@ -74,7 +74,7 @@ def _render_format(quarto: Path, source: book.Book, stage: Path, project: Path, 
     assets.copy_assets(stage, project / "assets", frame=False)
     assets.copy_fonts(project / "assets" / "fonts")
     done = _quarto_render(quarto, source, project, name)
-    if name == "typst" and done.returncode and characters.not_shown(done.stdout + done.stderr):
+    if name == "typst" and done.returncode and characters.without_glyph(done.stdout + done.stderr):
         text = [p for p in project.rglob("*") if p.suffix in (".md", ".qmd", ".yml", ".svg") and p.is_file()]
         characters.make_printable(text, characters.covered((project / "assets" / "fonts").glob("*.ttf")))
         done = _quarto_render(quarto, source, project, name)
