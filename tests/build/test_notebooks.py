@@ -21,8 +21,9 @@ from districtloss.paths import ROOT
 CELLS = [
     "print('one'); import sys; print('two', file=sys.stderr); print('three')",
     "import pandas as pd\npd.DataFrame({'a': [1, 2], 'b': ['x', None]})",
-    "from districtloss import values\nvalues.of('n', 3, label='l', unit='u', formula='f', rows=['E1'], notebook='x')",
-    "import altair as alt\nfrom districtloss import results\n"
+    "from districtloss.report import values\n"
+    "values.of('n', 3, label='l', unit='u', formula='f', rows=['E1'], notebook='x')",
+    "import altair as alt\nfrom districtloss.report import recorder as results\n"
     "alt.Chart(pd.DataFrame({'d': [1], 'w': ['</script>']})).mark_point().encode(x='d:Q', y='w:N')",
     "from IPython.display import display, HTML, Image, Markdown\ndisplay(HTML('<b>x</b>'), Markdown('*y*'))\n"
     "display(Image(data=bytes.fromhex('89504e470d0a1a0a'), format='png'))\n1 + 1;",

@@ -74,7 +74,8 @@ def steps(project: Path, command: str, *options: str) -> list[str]:
 
 def keys(project: Path, *settings: str) -> dict[str, str]:
     code = (
-        "import json, sys; from dataclasses import asdict; from districtloss import keys, parameters, paths; "
+        "import json, sys; from dataclasses import asdict; from districtloss import parameters, paths; "
+        "from districtloss.build import keys; "
         "values = parameters.parse(dict(s.split('=') for s in sys.argv[1:])); "
         "print(json.dumps(asdict(keys.of(paths.DATA, values, ('pandoc', '')))))"
     )
