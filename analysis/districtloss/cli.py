@@ -212,7 +212,7 @@ def acled(
 @app.command()
 def check(data: Data = None) -> None:  # type: ignore[assignment]
     """Validate a data folder; list every fault."""
-    from districtloss.build import analysis
+    from districtloss.estimates.study import Study
     from districtloss.phrasing import agreeing
     from districtloss.tables import folders
     from districtloss.tables.reading import read_tables
@@ -222,7 +222,7 @@ def check(data: Data = None) -> None:  # type: ignore[assignment]
     parameters = _parameters(folder, None, None, None)
     asked: list[Fault] = []
     try:
-        analysis.checked(tables, parameters)
+        Study.checked(tables, parameters)
     except Faults as found:
         # What the folder itself sets is its fault; of the rest, a build can still be told.
         asked = folders.told_where_set(found.faults, folder, parameters).faults

@@ -5,6 +5,7 @@ Papermill only warns of a parameter that a notebook does not have, so everything
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import datetime as dt
 import re
@@ -66,11 +67,11 @@ MEANING = {
 }
 
 
-def parse(settings: Mapping[str, str]) -> Parameters:
+def parse(settings: Mapping[str, str], where: str = "--set") -> Parameters:
     """Return the parameters that `settings` (NAME -> text, as after --set) describe.
 
-    Names are the fields of Parameters, and decision ids such as D03. Raises Faults with every name that is not
-    known, every value of the wrong type and every value out of bounds.
+    Names are the fields of Parameters, and decision ids such as D03. Raises Faults, which say `where`, with every name
+    that is not known, every value of the wrong type and every value out of bounds.
     """
     faults: list[Fault] = []
     values: dict[str, Any] = {}
@@ -81,19 +82,55 @@ def parse(settings: Mapping[str, str]) -> Parameters:
         elif name not in PARSERS:
             near = get_close_matches(name, PARSERS, 1)
             remedy = f"did you mean {near[0]}?" if near else f"one of {', '.join(PARSERS)}, or a decision id"
-            faults.append(Fault("--set", None, name, "no such parameter", remedy))
+            faults.append(Fault(where, None, name, "no such parameter", remedy))
         else:
             try:
                 values[name] = PARSERS[name](text)
             except ValueError as error:
-                faults.append(Fault("--set", None, name, f"{text!r} is not usable", str(error)))
+                faults.append(Fault(where, None, name, f"{text!r} is not usable", str(error)))
     parameters = dataclasses.replace(Parameters(decisions=decisions), **values)
     if parameters.as_of and parameters.as_of <= parameters.start:
         problem = f"{parameters.as_of} is not after the start, {parameters.start}"
-        faults.append(Fault("--set", None, "as_of", problem, "a later day"))
+        faults.append(Fault(where, None, "as_of", problem, "a later day"))
     if faults:
         raise Faults(faults)
     return parameters
+
+
+def of_values(values: Mapping[str, Any], where: str) -> Parameters:
+    """Return the parameters that plain values describe, as `for_notebooks` gives them. Raises Faults as `parse` does.
+
+    A list may come as text, joined as after --set; decisions also one by one, as values of their ids.
+    """
+    chosen = values.get("decisions", {})
+    if not isinstance(chosen, Mapping):
+        remedy = "options by the ids of their decisions, such as {'D04': 'counted'}"
+        raise Faults([Fault(where, None, "decisions", f"{chosen!r} is not usable", remedy)])
+    given = {name: value for name, value in values.items() if name != "decisions" and (name, value) != ("as_of", "")}
+    return parse({str(name): _text(value) for name, value in (given | dict(chosen)).items()}, where)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "|".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+OWN = ("data", "output")  # what a notebook is told besides: where to read, where to write
+INJECTED = "# Parameters\n"  # how Papermill begins the cell in which it sets what it was given
+
+
+def of_notebook(names: Mapping[str, Any]) -> Parameters:
+    """Return the parameters of the notebook whose `globals()` are given, once its cell of parameters has run.
+
+    Papermill only warns of a name that the notebook does not have, and sets it. So the cell that it put in is looked at
+    too. Raises Faults with every name that is not known and every value that cannot be used.
+    """
+    cell = next((source for source in names.get("In", ()) if source.startswith(INJECTED)), "")
+    nodes = ast.walk(ast.parse(cell))
+    injected = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    known = {field.name for field in dataclasses.fields(Parameters)}
+    return of_values({name: names[name] for name in sorted(known | injected - {*OWN})}, "parameter")
 
 
 def settings(parameters: Parameters) -> dict[str, str]:

@@ -16,6 +16,8 @@ import pytest
 
 from districtloss import parameters
 from districtloss.estimates import choices, claims, rates
+from districtloss.estimates.findings import choices as findings
+from districtloss.estimates.findings.choices import EDGES
 from districtloss.estimates.study import Study
 from districtloss.paths import ASSETS
 from districtloss.phrasing import printed, printed_range, telling
@@ -26,25 +28,13 @@ from helpers import new_data, real
 from helpers.looking import axe
 from helpers.small_data import write
 
-EDGES = ["low", "point", "high"]
-
 
 def content(study: Study, **limits) -> dict:
     """What notebook 04 hands to the page."""
-    factors = choices.event_factors(study)
-    specs = choices.specifications(factors, 300)
-    counts = choices.event_headlines(study, specs)
-    curves = {"rate": choices.weekly(counts, "gross", counts["days"], study.parameters.confidence)}
-    for name in ("net", "local"):
-        curves[name] = counts[[f"{name}_{e}" for e in EDGES]].set_axis(EDGES, axis=1)
-    single = choices.one_at_a_time(factors)
-    alone = choices.event_headlines(study, single)
-    weekly = choices.weekly(alone, "gross", alone["days"], study.parameters.confidence)
-    moved = choices.swings(single, *weekly[EDGES].to_numpy().T)
-    claim_specs = choices.specifications(choices.claim_factors(study), 200)
-    scales = choices.claim_scales(study, claim_specs)
-    implied = choices.claim_headlines(scales)
-    return explorer.content(study, factors, moved, curves, claim_specs, scales, implied, **limits)
+    losses = findings.named_losses(study, 300)
+    return explorer.content(
+        study, losses, findings.event_swings(study, losses), findings.implied_rates(study, 200), **limits
+    )
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from districtloss.build.keys import Keys
-from districtloss.errors import Faults
 from districtloss.files import cache, digest
 from districtloss.parameters import Parameters
 from districtloss.paths import CACHE
 
 if TYPE_CHECKING:
     from districtloss.build.drawing import Drawer
-    from districtloss.estimates.study import Study
-    from districtloss.tables.frames import Tables
 
 Say = Callable[[str], None]
 
@@ -40,21 +37,6 @@ def results(
     return made
 
 
-def checked(tables: Tables, parameters: Parameters) -> Study:
-    """Return the study of tables that are right by themselves. Raises Faults where no report can be made of them
-    under these parameters."""
-    from districtloss.estimates import claims
-    from districtloss.estimates.study import Study, window_faults
-    from districtloss.tables import decisions
-
-    decisions.check_choice(tables.decisions, parameters.decisions)
-    study = Study.of(tables, parameters)
-    faults = window_faults(study) + claims.denominator_faults(study.tables.claims, parameters.denominator)
-    if faults:
-        raise Faults(faults)
-    return study
-
-
 def _compute(
     data: Path, stage: Path, parameters: Parameters, keys: Keys, drawer: Drawer, force: bool, kernel: bool, say: Say
 ) -> dict[str, Any]:
@@ -63,11 +45,12 @@ def _compute(
     from districtloss.build import notebooks
 
     notebooks.warm()
+    from districtloss.estimates.study import Study
     from districtloss.report import publish
     from districtloss.tables.reading import read_once
 
     tables = read_once(data)
-    study = checked(tables, parameters)
+    study = Study.checked(tables, parameters)
 
     def draw(folder: Path) -> None:
         for path in sorted((folder / "figures").glob("*.vl.json")):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from districtloss.errors import Fault
+from districtloss.errors import Fault, Faults
 from districtloss.estimates import incidents, rates
-from districtloss.estimates.claims import named, national
+from districtloss.estimates.claims import denominator_faults, named, national
 from districtloss.estimates.intervals import Interval
 from districtloss.estimates.rates import Estimate
 from districtloss.parameters import Parameters
+from districtloss.paths import DATA
 from districtloss.phrasing import span
 from districtloss.tables import decisions
 from districtloss.tables.folders import PACKAGE, PARAMETERS
@@ -25,16 +24,21 @@ from districtloss.tables.reading import read_once
 
 @dataclass(frozen=True)
 class Study:
-    """The tables as coded (`base`) and with the decisions applied (`tables`); the window filled in."""
+    """The tables as coded (`base`) and with the decisions applied (`tables`); the window filled in.
+
+    `folder` is where they lie, for what stands beside them: the last audit, codings to compare. None where there is
+    nothing beside them.
+    """
 
     base: Tables
     tables: Tables
     parameters: Parameters
     start: pd.Timestamp
     as_of: pd.Timestamp
+    folder: Path | None = None
 
     @classmethod
-    def of(cls, tables: Tables, parameters: Parameters) -> Study:
+    def of(cls, tables: Tables, parameters: Parameters, folder: Path | None = None) -> Study:
         """Apply the decisions, and take the newest source for the end of the window if none is given."""
         coded = decisions.apply(tables, parameters.decisions)
         coded = replace(coded, claims=named(coded.claims, tables.about.claimants))
@@ -42,34 +46,23 @@ class Study:
         newest = coded.sources["published"].max()
         # A window has a day at least, also where `window_faults` has something to tell.
         as_of = parameters.as_of or max(newest, start + pd.Timedelta(days=1))
-        return cls(tables, coded, parameters, start, pd.Timestamp(as_of))
+        return cls(tables, coded, parameters, start, pd.Timestamp(as_of), folder)
 
     @classmethod
-    def load(
-        cls,
-        data: str | Path,
-        *,
-        start: str,
-        as_of: str,
-        denominator: int,
-        attribution: Sequence[str],
-        date_rule: str,
-        net: bool,
-        confidence: float,
-        decisions: Mapping[str, str],
-    ) -> Study:
-        """Read a data folder and return the study of it; parameters as a notebook has them."""
-        parameters = Parameters(
-            start=dt.date.fromisoformat(start),
-            as_of=dt.date.fromisoformat(as_of) if as_of else None,
-            denominator=denominator,
-            attribution=tuple(attribution),
-            date_rule=date_rule,
-            net=net,
-            confidence=confidence,
-            decisions=decisions,
-        )
-        return cls.of(read_once(Path(data)), parameters)
+    def checked(cls, tables: Tables, parameters: Parameters, folder: Path | None = None) -> Study:
+        """Return the study of tables that are right by themselves. Raises Faults where no report can be made of them
+        under these parameters: an unknown decision or option, an empty window, too few districts for a figure."""
+        study = cls.of(tables, parameters, folder)
+        faults = window_faults(study) + denominator_faults(study.tables.claims, parameters.denominator)
+        if faults:
+            raise Faults(faults)
+        return study
+
+    @classmethod
+    def load(cls, data: str | Path, parameters: Parameters) -> Study:
+        """Read a data folder, the project's own where `data` is empty, and return the study of it. Raises Faults."""
+        folder = Path(data) if data else DATA
+        return cls.checked(read_once(folder), parameters, folder)
 
     @property
     def country(self) -> str:
@@ -84,6 +77,15 @@ class Study:
     def subtitle(self) -> str:
         """Return the country and the window: `Afghanistan, 4 June – 27 July 2021`."""
         return f"{self.country}, {span(self.start, self.as_of)}"
+
+    @cached_property
+    def decided(self) -> dict[str, list[str]]:
+        """Return for each row that a decision touches the ids of its decisions."""
+        found: dict[str, list[str]] = {}
+        for decision in self.tables.decisions.itertuples(index=False):
+            for row in filter(None, decision.touches.split("|")):
+                found.setdefault(row, []).append(decision.decision_id)
+        return found
 
     @cached_property
     def days(self) -> int:

@@ -20,31 +20,19 @@ from districtloss import parameters, phrasing
 from districtloss.estimates import choices, rates
 from districtloss.estimates.choices import COMMON, Factor, Specifications
 from districtloss.estimates.claims import MEASURES
+from districtloss.estimates.findings.choices import EDGES, EventSwings, ImpliedRates, NamedLosses, headline
 from districtloss.estimates.study import Study
 from districtloss.parameters import ATTRIBUTIONS
 
-EDGES = ("low", "point", "high")
 # Rows of one table of counts. Decisions that move the rate least are left out where a table would be longer.
 LIMIT = 6000
 MAIN = 5  # decisions that the page shows at once; the others unfold
 
 
 def content(
-    study: Study,
-    factors: Sequence[Factor],
-    moved: pd.DataFrame,
-    curves: Mapping[str, pd.DataFrame],
-    claim_specs: Specifications,
-    scales: pd.DataFrame,
-    implied: pd.DataFrame,
-    *,
-    limit: int = LIMIT,
+    study: Study, losses: NamedLosses, swings: EventSwings, between: ImpliedRates, *, limit: int = LIMIT
 ) -> dict[str, Any]:
-    """Return what the page takes.
-
-    `factors` are those of the events and `moved` what each does alone (`choices.swings`); `curves` has for `rate`,
-    `net` and `local` the headline (low, point, high) in every combination that was counted; `scales` and `implied`
-    are those of `choices.claim_scales` and `claim_headlines` over all of `claim_specs`.
+    """Return what the page takes, from the findings about the choices; no table of it has more than `limit` rows.
 
     `factors`: the choices (name, question, whether it is a decision, options as value and words, the report's
     first; group main, more or claims). `settings`: where the report itself departs from the defaults; `own`:
@@ -56,6 +44,9 @@ def content(
     there is none), `at` says which row a combination has. `curves`: per headline rows of low, point, high and how
     many combinations have them, smallest point first.
     """
+    factors, moved = losses.factors, swings.weekly
+    claim_specs, scales, implied = between.specs, between.scales, between.implied
+    curves = {"rate": losses.weekly} | {name: headline(losses.counts, name) for name in ("net", "local")}
     combinations = {
         name: math.prod(len(f.options) for f in some)
         for name, some in (("events", factors), ("claims", claim_specs.factors))

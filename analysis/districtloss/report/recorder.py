@@ -1,9 +1,8 @@
-"""What a notebook leaves behind: values, tables, figures and words, recorded by one call where they are computed."""
+"""What a notebook leaves behind: values, words, tables and figures, recorded by one call where they are found."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ import altair as alt
 import pandas as pd
 
 from districtloss import phrasing
-from districtloss.estimates.rates import Estimate
+from districtloss.estimates.study import Study
 from districtloss.files.forms import inert_cell
-from districtloss.report import values
-from districtloss.report.values import Value
+from districtloss.report import quantities, sentences
+from districtloss.report.figures import Figure
+from districtloss.report.layouts import LONGEST_TABLE, Column, Form, Layout
 
 
 def _specification(chart: dict[str, Any]) -> dict[str, Any]:
@@ -42,10 +42,6 @@ class Drawn:
         return _specification(self.specification)
 
 
-# A table longer than this becomes a page that nobody reads; the rest is in the CSV beside it.
-LONGEST_TABLE = 150
-# Of a table: one, or those of an interval.
-Column = str | tuple[str, ...]
 # Rows that a value names; of more, their number is told, since each value would carry them all.
 MOST_ROWS = 2000
 
@@ -54,99 +50,68 @@ class Results:
     """Collects what one notebook makes under `folder` (results/): tables/*.csv, figures/*.vl.json and
     parts/NOTEBOOK.jsonl, which `publish` joins into values.json and the fragments of the book."""
 
-    def __init__(self, folder: str | Path, notebook: str, decisions: pd.DataFrame | None = None) -> None:
-        """Open the results of `notebook` (its file name without the ending).
-
-        With a decisions table, each value records which decisions touch the rows it was made of.
-        """
+    def __init__(self, folder: str | Path, notebook: str, study: Study) -> None:
+        """Open the results of `notebook` (its file name without the ending), which are of `study`."""
         self.folder = Path(folder)
         self.notebook = notebook
-        self._touches: dict[str, list[str]] = {}
-        if decisions is not None:
-            for decision in decisions.itertuples(index=False):
-                for row in filter(None, decision.touches.split("|")):
-                    self._touches.setdefault(row, []).append(decision.decision_id)
+        self.study = study
         self._recorded: set[tuple[str, str]] = set()
         for name in ("tables", "figures", "parts"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self._part = self.folder / "parts" / f"{notebook}.jsonl"
         self._part.write_text("", "utf-8")
 
-    def value(
-        self,
-        name: str,
-        figure: Estimate | float | None,
-        *,
-        label: str,
-        unit: str,
-        formula: str,
-        rows: Iterable[str] = (),
-        decimals: int = 0,
-        style: str = "number",
-    ) -> Value:
-        """Record a number of the prose: what it is called, how it was made (in words) and from which rows."""
-        rows = sorted({part for row in rows for part in str(row).split("|") if part})
-        decisions = sorted({d for row in rows for d in self._touches.get(row, [])})
-        value = values.of(
-            name, figure, label=label, unit=unit, formula=formula, rows=rows[:MOST_ROWS], decimals=decimals,
-            style=style, decisions=decisions, notebook=self.notebook,
-        )  # fmt: skip
-        more = {"rows_more": len(rows) - MOST_ROWS} if len(rows) > MOST_ROWS else {}
-        self._record("values", name, value.entry() | more)
-        return value
+    def record(self, finding: Any) -> pd.DataFrame:
+        """Record the numbers of a finding as values of the report, and what sentences take from it.
 
-    def words(self, name: str, text: str) -> str:
-        """Record words that depend on the data, for a `var` shortcode: a date, a name."""
-        self._record("words", name, text)
-        return text
+        Returns the numbers as they are printed, a row a value: its name (index), Number (label), Value, Unit.
+        """
+        made = quantities.values_of(finding, self.study, self.notebook)
+        for name, value in made.items():
+            more = {"rows_more": len(value.rows) - MOST_ROWS} if len(value.rows) > MOST_ROWS else {}
+            entry = value.entry()
+            self._record("values", name, entry | {"rows": entry["rows"][:MOST_ROWS]} | more)
+        said = sentences.of(finding, self.study, made)
+        for name, text in said.words.items():
+            self._record("words", name, text)
+        for name, holds in said.flags.items():
+            self._record("flags", name, bool(holds))
+        shown = [(v.label, phrasing.with_range(v.text, v.range), v.unit) for v in made.values()]
+        return pd.DataFrame(shown, columns=["Number", "Value", "Unit"], index=list(made), dtype=str)
 
-    def flag(self, name: str, holds: bool) -> bool:
-        """Record whether the data have something that a section is about, for `when-meta="has.NAME"`."""
-        self._record("flags", name, bool(holds))
-        return holds
+    def table(self, layout: Layout, frame: pd.DataFrame) -> pd.DataFrame:
+        """Record a table: all of `frame` as CSV, and its columns as `layout` has them as the table of the book.
 
-    def table(
-        self, name: str, frame: pd.DataFrame, columns: Mapping[Column, str],
-        formats: Mapping[Column, Any] | None = None, widths: Sequence[int] | None = None,
-    ) -> pd.DataFrame:  # fmt: skip
-        """Record a table: all of `frame` as CSV, and `columns` (column -> header) as the table of the book.
-
-        Columns (low, high) or (point, low, high) are printed as one: `3 to 5`, `4 (3 to 5)`. `formats` has for a
-        column the decimals of its numbers, `percent` or `date`; text stands as it is.
         Of a long table the book prints the first LONGEST_TABLE rows. Returns the table as it is printed.
         """
-        formats = formats or {}
-        _export(frame, self.folder / "tables" / f"{name}.csv")
+        _export(frame, self.folder / "tables" / f"{layout.name}.csv")
         printed = frame.head(LONGEST_TABLE)
         shown = pd.DataFrame(
-            {header: _column(printed, column, formats.get(column)) for column, header in columns.items()}
+            {header: _column(printed, column, layout.formats.get(column)) for column, header in layout.columns.items()}
         )
-        numeric = [isinstance(c, str) and formats.get(c) not in (None, "date") for c in columns]
+        numeric = [isinstance(column, str) and column in layout.formats for column in layout.columns]
         self._record(
             "tables",
-            name,
+            layout.name,
             {
-                "headers": list(columns.values()),
+                "headers": list(layout.columns.values()),
                 "align": "".join("r" if n else "l" for n in numeric),
                 "rows": shown.astype(str).to_numpy().tolist(),
                 "more": len(frame) - len(printed),
-                "widths": list(widths) if widths else None,
+                "widths": list(layout.widths) if layout.widths else None,
                 "notebook": self.notebook,
             },
         )
         return shown
 
-    def figure(self, name: str, chart: alt.TopLevelMixin, data: pd.DataFrame, alt_text: str, note: str = "") -> Drawn:
-        """Record a chart as a Vega-Lite specification, with its data as CSV and what it shows in words.
-
-        `note` stands below the chart; it says what a chart of many rows leaves out.
-        """
+    def figure(self, figure: Figure) -> Drawn:
+        """Record a chart as a Vega-Lite specification, with its data as CSV and what it shows in words."""
         # Altair's own check of it takes nearly as long as making it; a test holds all of ours to the schema.
-        specification = chart.to_dict(validate=False)
+        specification = figure.chart.to_dict(validate=False)
         text = json.dumps(specification, sort_keys=True, ensure_ascii=False)
-        (self.folder / "figures" / f"{name}.vl.json").write_text(text + "\n", "utf-8")
-        _export(data, self.folder / "tables" / f"fig-{name}.csv")
-        self._record("figures", name, {"alt": alt_text, "note": note, "notebook": self.notebook})
+        (self.folder / "figures" / f"{figure.name}.vl.json").write_text(text + "\n", "utf-8")
+        _export(figure.data, self.folder / "tables" / f"fig-{figure.name}.csv")
+        self._record("figures", figure.name, {"alt": figure.alt, "note": figure.note, "notebook": self.notebook})
         return Drawn(specification)
 
     def data(self, name: str, content: Any) -> None:
@@ -170,11 +135,11 @@ def _export(frame: pd.DataFrame, path: Path) -> None:
     exported.to_csv(path, index=False, lineterminator="\n", float_format="%.6g", date_format="%Y-%m-%d")
 
 
-def _column(frame: pd.DataFrame, column: Column, form: Any) -> list[str]:
+def _column(frame: pd.DataFrame, column: Column, form: Form | None) -> list[str]:
     """Return what the book prints of one column, or of those of an interval together."""
     if isinstance(column, str):
         return [_shown(cell, form) for cell in frame[column]]
-    decimals, style = (0, "percent") if form == "percent" else (form, "number")
+    decimals, style = _decimals(form)
     texts = []
     for *point, low, high in frame[list(column)].itertuples(index=False):
         known = not (pd.isna(low) and pd.isna(high))
@@ -185,11 +150,12 @@ def _column(frame: pd.DataFrame, column: Column, form: Any) -> list[str]:
     return texts
 
 
-def _shown(cell: Any, form: Any) -> str:
-    if form == "date":
-        return "" if pd.isna(cell) else phrasing.day(cell)
-    if form == "percent":
-        return "" if pd.isna(cell) else phrasing.printed(float(cell), 0, "percent")
-    if isinstance(form, int):
-        return "" if pd.isna(cell) else phrasing.printed(float(cell), form)
-    return str(cell)
+def _shown(cell: Any, form: Form | None) -> str:
+    if form is None:
+        return str(cell)
+    return "" if pd.isna(cell) else phrasing.printed(float(cell), *_decimals(form))
+
+
+def _decimals(form: Form | None) -> tuple[int, str]:
+    """Return with how many decimals numbers are printed, and in which style."""
+    return (0, "percent") if form == "percent" else (form or 0, "number")
