@@ -25,6 +25,7 @@ from districtloss.report import recorder
 from districtloss.report.publish import LONGEST_LIST, LONGEST_TRAIL
 from districtloss.tables import csv_files, schema
 from districtloss.tables.reading import read_tables
+from districtloss.vocabulary import LOSS_TYPES, RECAPTURE_TYPES
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import synthetic
@@ -70,7 +71,7 @@ def plain_incidents(reports: pd.DataFrame, types: tuple[str, ...], attribution: 
     return found
 
 
-@pytest.mark.parametrize("types", [incidents.LOSS_TYPES, incidents.RECAPTURE_TYPES, ("none",)])
+@pytest.mark.parametrize("types", [LOSS_TYPES, RECAPTURE_TYPES, ("none",)])
 def test_incidents_in_whole_columns_are_those_taken_one_by_one(study, types) -> None:
     table = incidents.incidents(study.reports, types, study.parameters.attribution)
     columns = table[["date_earliest", "date_latest", "events", "disputed"]].itertuples(index=False, name=None)

@@ -26,6 +26,7 @@ from districtloss.imports.places import LIKE_ENOUGH
 from districtloss.phrasing import agreeing
 from districtloss.tables import folders
 from districtloss.tables.schema import CONTROL
+from districtloss.vocabulary import FIRST_DAY, LAST_DAY
 
 OVERTAKES = "Non-state actor overtakes territory"
 REGAINS = "Government regains territory"
@@ -193,7 +194,7 @@ def day_of(text: str) -> dt.date | None:
             return None
     except (ValueError, IndexError):
         return None
-    return day if 1900 <= day.year <= 2100 else None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def days_of(day: dt.date, precision: str, recorded: dt.date | None) -> tuple[dt.date, dt.date, str] | None:

@@ -24,10 +24,11 @@ from districtloss.files import atomic, digest
 from districtloss.files.forms import inert_cell
 from districtloss.imports import acled, decisions
 from districtloss.imports.acled import Change, Export
-from districtloss.imports.decisions import GAINS, NOTHING
+from districtloss.imports.decisions import NOTHING
 from districtloss.imports.places import ASKED, OMIT, Gazetteer, Matcher, read_answers
 from districtloss.tables import folders
 from districtloss.tables.folders import LEFT_OUT, TO_SETTLE
+from districtloss.vocabulary import GAINED_BY_GOVERNMENT
 
 LEFT = ["row", "event_id_cnty", "event_date", "sub_event_type", "admin1", "admin2", "why"]
 AFGHANISTAN, TALIBAN = "Afghanistan", "the Taliban"
@@ -79,7 +80,7 @@ def convert(export: Export, matcher: Matcher, country: str) -> Import:
         # from it a gain.
         theirs = [event for event in events if _of_another_group(event, origin[event["event_id"]][1])]
         for event in theirs:
-            how = "won back from" if event["event_type"] in GAINS else "taken by"
+            how = "won back from" if event["event_type"] in GAINED_BY_GOVERNMENT else "taken by"
             taken, _ = origin.pop(event["event_id"])
             left.append(_left(taken, int(event["paragraph"]), f"{how} another group than {TALIBAN}"))
         events = [event for event in events if event["event_id"] in origin]
@@ -283,7 +284,7 @@ def _side_taking(changes: list[Change], country: str) -> str:
 
 def _of_another_group(event: Mapping[str, str], change: Change) -> bool:
     """Return whether a change is to or from another group than the Taliban."""
-    return (change.loser if event["event_type"] in GAINS else event["actor"]) == "other_group"
+    return (change.loser if event["event_type"] in GAINED_BY_GOVERNMENT else event["actor"]) == "other_group"
 
 
 def _left(row: Mapping[str, str], at: int, why: str) -> dict[str, str]:

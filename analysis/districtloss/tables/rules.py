@@ -16,9 +16,8 @@ from districtloss.tables import decisions
 from districtloss.tables.cell_rules import cell_problem
 from districtloss.tables.frames import Tables, as_text
 from districtloss.tables.schema import Package, nearest, show
+from districtloss.vocabulary import LOOKING_AHEAD
 
-# A deadline looks ahead of the article that reports it; every other figure is of a time before it.
-LOOKS_AHEAD = "withdrawal_deadline"
 NUMBERED = re.compile(r"[A-Z][0-9]+")
 SUGGESTIONS = 500  # looking for the nearest of many names is dear: so many wrong keys get one, the rest a rule
 
@@ -380,7 +379,7 @@ def _after_publication(run: _Run) -> None:
         frame, published = getattr(run.tables, table), _published(run, table)
         told = pd.Series(True, index=frame.index)
         if table == "claims":
-            told = (frame["measure"] != LOOKS_AHEAD) & run.has("claims", "measure")
+            told = ~frame["measure"].isin(LOOKING_AHEAD) & run.has("claims", "measure")
         for column in columns:
             for row in np.flatnonzero((told & (frame[column] > published)).to_numpy(bool)).tolist():
                 day, source = _printed(frame[column].iloc[row]), frame["source_id"].iloc[row]
