@@ -225,7 +225,7 @@ def check(data: Data = None) -> None:  # type: ignore[assignment]
         Study.checked(tables, parameters)
     except Faults as found:
         # What the folder itself sets is its fault; of the rest, a build can still be told.
-        asked = folders.told_where_set(found.faults, folder, parameters).faults
+        asked = folders.located_in_package(found.faults, folder, parameters).faults
         if own := [fault for fault in asked if fault.file == folders.PACKAGE]:
             raise Faults(own) from None
     events, claims = f"{len(tables.events):,}", f"{len(tables.claims):,}"

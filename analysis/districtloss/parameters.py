@@ -15,14 +15,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from districtloss.errors import Fault, Faults
+from districtloss.vocabulary import ATTRIBUTIONS, FIRST_DAY, LAST_DAY
 
-ATTRIBUTIONS = (
-    "confirmed_by_official",
-    "reported_by_media",
-    "witnesses",
-    "claimed_by_party",
-    "social_media",
-)
 DATE_RULES = ("earliest", "midpoint", "latest")
 DECISION = re.compile(r"D[0-9]{2,}")
 
@@ -34,7 +28,7 @@ class Parameters:
     start: dt.date = dt.date(2021, 6, 4)
     as_of: dt.date | None = None
     denominator: int = 419
-    attribution: tuple[str, ...] = ATTRIBUTIONS[:3]
+    attribution: tuple[str, ...] = tuple(term for term, meant in ATTRIBUTIONS.items() if meant.counts)
     date_rule: str = "midpoint"
     net: bool = False
     confidence: float = 0.95
@@ -151,8 +145,8 @@ def _date(text: str) -> dt.date:
         day = dt.date.fromisoformat(text)
     except ValueError:
         raise ValueError("a day that exists, such as 2021-06-04") from None
-    if not 1900 <= day.year <= 2100:
-        raise ValueError("a year from 1900 to 2100")
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"a year from {FIRST_DAY.year} to {LAST_DAY.year}")
     return day
 
 

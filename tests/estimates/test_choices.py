@@ -8,7 +8,7 @@ import pytest
 from districtloss.estimates import choices, rates
 from districtloss.estimates.incidents import told_days
 from districtloss.estimates.study import Study
-from districtloss.parameters import ATTRIBUTIONS, Parameters
+from districtloss.parameters import Parameters
 from districtloss.tables.reading import read_tables
 from helpers import new_data, real
 from helpers.small_data import write
@@ -103,12 +103,12 @@ def test_whose_word_counts_is_tried_of_those_who_tell_of_a_change_of_control(stu
     data = new_data.one_event()
     data["events"][0]["attribution"] = "reported_by_media"
     data["events"].append(
-        data["events"][0] | {"event_id": "E002", "event_type": "clash", "attribution": ATTRIBUTIONS[0]}
+        data["events"][0] | {"event_id": "E002", "event_type": "clash", "attribution": "confirmed_by_official"}
     )
     tables = read_tables(write(tmp_path, data))
     assert list(choices.attributions(Study.of(tables, Parameters()))) == ["as_set", "officials_and_media", "all"]
-    officials = Parameters(attribution=ATTRIBUTIONS[:1])
-    assert choices.attributions(Study.of(tables, officials))["as_set"] == ATTRIBUTIONS[:1]
+    officials = Parameters(attribution=("confirmed_by_official",))
+    assert choices.attributions(Study.of(tables, officials))["as_set"] == ("confirmed_by_official",)
 
 
 def test_a_swing_is_the_headline_with_one_choice_changed(study):

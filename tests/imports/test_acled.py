@@ -13,6 +13,7 @@ import pytest
 
 from districtloss.errors import Faults
 from districtloss.estimates import incidents
+from districtloss.files import csv_rows
 from districtloss.imports import acled, data_folder, places
 from districtloss.paths import DATA
 from districtloss.tables import decisions, folders
@@ -98,7 +99,7 @@ def settle(path: Path, answers: dict[str, str]) -> None:
     rows = cells_of(path)
     for asked in rows:
         asked["answer"] = answers.get(asked["spelling"], asked["answer"])
-    data_folder.write_table(path, places.ASKED, rows)
+    csv_rows.write(path, places.ASKED, rows)
 
 
 def test_the_folder_that_is_made_is_without_fault_and_counts_the_loss(tmp_path: Path):
@@ -851,7 +852,7 @@ def test_a_year_of_two_digits_is_that_of_its_column(tmp_path: Path, day: str):
 def test_an_export_from_before_there_were_sub_events_has_them_in_its_event_types(tmp_path: Path):
     def imported(event_type: str) -> data_folder.Import:
         path = tmp_path / "old.csv"
-        data_folder.write_table(path, [c for c in COLUMNS if c != "sub_event_type"], [_old(row(event_type=event_type))])
+        csv_rows.write(path, [c for c in COLUMNS if c != "sub_event_type"], [_old(row(event_type=event_type))])
         return data_folder.import_export(path, tmp_path / "made")
 
     assert imported("Battle-Non-state actor overtakes territory").tables["events"][0]["event_type"] == "capture"

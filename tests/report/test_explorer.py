@@ -24,6 +24,7 @@ from districtloss.phrasing import printed, printed_range, telling
 from districtloss.report import explorer
 from districtloss.report.markup import script_json
 from districtloss.tables.reading import read_tables
+from districtloss.vocabulary import noun
 from helpers import new_data, real
 from helpers.looking import axe
 from helpers.small_data import write
@@ -214,7 +215,7 @@ def computed(study: Study) -> dict[str, str]:
         low, high = (widest.low, widest.high) if widest else (math.nan, math.nan)
         numbers[f"{name[a['claimant']]} to {name[b['claimant']]}"] = text(narrow, low, high, 1)
     for _, c in scale.iterrows():
-        label = f"{name[c['claimant']]}: {claims.MEASURES[c['measure']]}"
+        label = f"{name[c['claimant']]}: {noun(c['measure'])}"
         numbers[label] = text(c["narrow"], c["low"], c["high"], 0)
     return numbers
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import json
 import subprocess
@@ -14,8 +13,6 @@ import lxml.etree
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from districtloss import parameters
 from districtloss.estimates import choices, contradictions, incidents, timelines
@@ -23,8 +20,8 @@ from districtloss.estimates.study import Study
 from districtloss.paths import ROOT
 from districtloss.report import recorder
 from districtloss.report.publish import LONGEST_LIST, LONGEST_TRAIL
-from districtloss.tables import csv_files, schema
 from districtloss.tables.reading import read_tables
+from districtloss.vocabulary import LOSS_TYPES, RECAPTURE_TYPES
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import synthetic
@@ -70,7 +67,7 @@ def plain_incidents(reports: pd.DataFrame, types: tuple[str, ...], attribution: 
     return found
 
 
-@pytest.mark.parametrize("types", [incidents.LOSS_TYPES, incidents.RECAPTURE_TYPES, ("none",)])
+@pytest.mark.parametrize("types", [LOSS_TYPES, RECAPTURE_TYPES, ("none",)])
 def test_incidents_in_whole_columns_are_those_taken_one_by_one(study, types) -> None:
     table = incidents.incidents(study.reports, types, study.parameters.attribution)
     columns = table[["date_earliest", "date_latest", "events", "disputed"]].itertuples(index=False, name=None)
@@ -169,58 +166,6 @@ def test_no_page_is_too_large_to_be_read(made) -> None:
 def test_few_rows_are_drawn_whole(study) -> None:
     few = timelines.named_twice(study.reports, study.parameters.attribution).head(timelines.MOST_BARS)
     assert timelines.drawable(few) is few
-
-
-# --- read as quickly as a million rows ask for -------------------------------------------------------------------
-
-CELLS = st.sampled_from(["", "a", "b,c", "d\ne", '"q"', "é", 'x""y', "\r\n", '"'])
-WRITTEN = st.tuples(
-    st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1)),
-    st.sampled_from(["\n", "\r\n"]),
-    st.booleans(),
-)
-
-
-def as_csv(rows: list[list[str]], end: str, closed: bool) -> str:
-    stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator=end).writerows(rows)
-    return stream.getvalue() if closed else stream.getvalue().rstrip("\r\n")
-
-
-@given(st.one_of(WRITTEN.map(lambda w: as_csv(*w)), st.text('a,"\n\r é', min_size=1)), st.sampled_from([5, 64]))
-@settings(deadline=None)
-def test_the_quick_look_at_the_lines_finds_what_the_slow_one_finds_or_leaves_it_to_it(text: str, chunk: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_files, "CHUNK", chunk)
-        quick = csv_files._regular(text)
-        if quick is None:
-            return
-        patch.setattr(csv_files, "_regular", lambda text: None)
-        told: list[tuple] = []
-        shape = csv_files._shape(text, lambda *fault: told.append(fault))
-    assert shape is not None and not told
-    assert shape.header == quick.header and shape.good.all()
-    assert shape.lines.tolist() == quick.lines.tolist()
-
-
-def test_regular_files_get_the_quick_look() -> None:
-    assert csv_files._regular('a,b\n1,"x, y"\n2,"z\nz"\n3,\n').lines.tolist() == [2, 3, 5]
-    assert csv_files._regular("a,b\n1\n") is None
-
-
-@given(st.lists(st.text("E012|\n ", max_size=6)))
-@settings(deadline=None)
-def test_the_quick_look_at_a_column_passes_no_cell_that_breaks_a_rule(texts: list[str]) -> None:
-    for name in ("event_id", "disputed_by"):
-        column = schema.load().tables["events"].columns[name]
-        if column.all_match(texts):
-            assert not any(column.problem(text) for text in texts if text)
-
-
-def test_the_quick_look_at_a_column_is_enough_where_all_is_well() -> None:
-    column = schema.load().tables["events"].columns["event_id"]
-    assert column.all_match(["E001", "", "E1000"])
-    assert not column.all_match(["E001", "E1"])
 
 
 def test_the_table_work_of_the_benchmark_runs(folder: Path):

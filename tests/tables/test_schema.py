@@ -17,14 +17,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from districtloss.errors import Faults
+from districtloss.errors import Fault, Faults
 from districtloss.paths import DATA, DATAPACKAGE
-from districtloss.tables import rules
-from districtloss.tables.cell_rules import cell_faults
-from districtloss.tables.csv_files import read_raw
+from districtloss.tables.csv_files import Raw, read_raw
 from districtloss.tables.frames import Tables
 from districtloss.tables.reading import read_tables
+from districtloss.tables.rules import keys
+from districtloss.tables.rules.cell import cell_faults
+from districtloss.tables.rules.context import Context
 from districtloss.tables.schema import BLANK, Column, load
+from helpers import pandera_schema
 from helpers.small_data import rows, write
 
 PACKAGE = load()
@@ -59,26 +61,28 @@ def test_every_foreign_key_names_a_key_that_is_there():
             assert PACKAGE.tables[key.table].primary_key == (key.target,)
 
 
-# --- Pandera and Frictionless --------------------------------------------------------------------
+# --- witnesses: Pandera and Frictionless --------------------------------------------------------------------
+
+
+def read(folder: Path) -> dict[str, Raw]:
+    faults: list[Fault] = []
+    found = {name: read_raw(folder / table.file, table, faults.append) for name, table in PACKAGE.tables.items()}
+    assert not faults
+    return {name: raw for name, raw in found.items() if raw}
 
 
 def refused_by_us(folder: Path) -> set[tuple[str, int]]:
-    """The rows (table, number) that Pandera or a foreign key refuses: all that a data package can say."""
-    faults = []
-    raw = {}
-    for table in PACKAGE.tables.values():
-        found = read_raw(folder / table.file, table, faults.append)
-        assert found is not None
-        raw[table.name] = found
-        faults += cell_faults(table, found)
+    """The rows (table, number) of which a cell or a foreign key is refused: all that a data package can say."""
+    raw = read(folder)
+    faults = [fault for name, found in raw.items() for fault in cell_faults(PACKAGE.tables[name], found)]
     # The keys are followed through the text of the cells, as Frictionless does it.
     text = {name: found.cells.astype(str) for name, found in raw.items()}
-    run = rules._Run(Tables(**text, lines={name: found.lines for name, found in raw.items()}), PACKAGE, rules.Known())
-    rules._foreign_keys(run)
+    context = Context(Tables(**text, lines={name: found.lines for name, found in raw.items()}), PACKAGE)
+    keys.foreign_keys(context)
     # Frictionless counts rows, where an editor counts lines: a cell can have several.
     number = {(name, line): at for name, found in raw.items() for at, line in enumerate(found.lines.tolist(), 2)}
-    told = [(fault.file.removesuffix(".csv"), fault.row or 0) for fault in faults + run.faults]
-    return {(name, number.get((name, line), line)) for name, line in told}
+    named = [(fault.file.removesuffix(".csv"), fault.row or 0) for fault in faults + context.faults]
+    return {(name, number.get((name, line), line)) for name, line in named}
 
 
 def refused_by_frictionless(folder: Path) -> set[tuple[str, int]]:
@@ -129,7 +133,7 @@ CELLS = st.one_of(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=st.lists(st.tuples(st.sampled_from(COLUMNS), st.integers(0, 2), CELLS), min_size=1, max_size=10))
-def test_pandera_and_frictionless_refuse_the_same_rows(edits: list[tuple[tuple[str, str], int, str]]):
+def test_we_and_frictionless_refuse_the_same_rows(edits: list[tuple[tuple[str, str], int, str]]):
     data = rows()
     for (table, name), row, cell in edits:
         column = PACKAGE.tables[table].columns[name]
@@ -141,9 +145,29 @@ def test_pandera_and_frictionless_refuse_the_same_rows(edits: list[tuple[tuple[s
         assert refused_by_us(Path(folder)) == refused_by_frictionless(Path(folder))
 
 
+ODD_CELLS = st.one_of(
+    CELLS, st.text(max_size=4), st.sampled_from(["\u00a0", "a\x07", "E001\n", "٢", "1_0", "2021-6-30"])
+)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(edits=st.lists(st.tuples(st.sampled_from(COLUMNS), st.integers(0, 2), ODD_CELLS), min_size=1, max_size=10))
+def test_we_and_pandera_refuse_the_same_cells(edits: list[tuple[tuple[str, str], int, str]]):
+    data = rows()
+    for (table, name), row, cell in edits:
+        data[table][row % len(data[table])][name] = cell.replace("\0", "")
+    with tempfile.TemporaryDirectory() as folder:
+        raw = read(write(Path(folder), data, quoting=csv.QUOTE_ALL))
+    for name in {table for (table, _), _, _ in edits}:
+        table, found = PACKAGE.tables[name], raw[name]
+        row_of = {line: row for row, line in enumerate(found.lines.tolist())}
+        ours = {(row_of[fault.row or 0], fault.column) for fault in cell_faults(table, found)}
+        assert ours == pandera_schema.refused(table, found.cells.astype(str))
+
+
 @settings(max_examples=10, deadline=None)
 @given(table=st.sampled_from(sorted(PACKAGE.tables)), data=st.data())
-def test_pandera_and_frictionless_refuse_the_same_keys_that_stand_twice(table: str, data: st.DataObject):
+def test_we_and_frictionless_refuse_the_same_keys_that_stand_twice(table: str, data: st.DataObject):
     tables = rows()
     tables[table].append(dict(data.draw(st.sampled_from(tables[table]))))
     with tempfile.TemporaryDirectory() as folder:

@@ -61,7 +61,7 @@ def build(
                 say=say,
             )
         except Faults as found:
-            raise folders.told_where_set(map(full.located, found.faults), data, parameters) from None
+            raise folders.located_in_package(map(full.located, found.faults), data, parameters) from None
 
 
 def _build(

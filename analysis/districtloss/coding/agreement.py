@@ -17,14 +17,9 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from districtloss.english import fold
 from districtloss.tables import folders
 from districtloss.tables.complete import read_coding
+from districtloss.vocabulary import EVENT_TYPES, GOVERNMENT, TAKER, EventType
 
 PARAGRAPHS_APART = 1  # coders who take the headline or the sentence before mean the same report
-# Types that name the same happening with another judgement on how it is known or who began.
-FAMILIES = {
-    "capture": "loss", "claimed_capture": "loss", "implied_capture": "loss",
-    "recapture": "gain", "claimed_recapture": "gain",
-    "assault": "fighting", "clash": "fighting", "threat": "fighting",
-}  # fmt: skip
 SORTS = {"city": "town", "town": "town", "port": "town", "district": "district", "area": "area"}
 Record = dict[str, Any]
 
@@ -192,7 +187,10 @@ def _spellings(place: Record) -> set[str]:
 
 
 def _family(row: Record) -> str:
-    return FAMILIES.get(row["event_type"], str(row["event_type"]))
+    term = str(row["event_type"])
+    meant = EVENT_TYPES.get(term, EventType(term))
+    gained = {TAKER: "loss", GOVERNMENT: "gain", "": "fighting" if meant.fighting else term}
+    return gained[meant.gains]
 
 
 def _claims_alike(ours: Record, theirs: Record) -> float:

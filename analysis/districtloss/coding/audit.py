@@ -18,7 +18,7 @@ from districtloss.english import names
 from districtloss.errors import Fault, Faults
 from districtloss.phrasing import agreeing
 from districtloss.tables.frames import Tables
-from districtloss.tables.rules import LOOKS_AHEAD
+from districtloss.vocabulary import LOOKING_AHEAD
 
 CHECKS = {
     "paragraph": "the paragraph exists in the source",
@@ -310,7 +310,7 @@ def _spelled(row: _Row, column: str, spellings: Iterable[str]) -> Verdict:
 
 def _figure(audit: _Audit, row: _Row) -> Verdict:
     low, high, whole = (row.cells[name] for name in ("value_low", "value_high", "denominator"))
-    if row.cells["measure"] == LOOKS_AHEAD:  # the figure is its meaning: nobody is left on that day
+    if row.cells["measure"] in LOOKING_AHEAD:  # the figure is its meaning: nobody is left on that day
         return "" if low == high == 0 else ("value_low", "a deadline is coded as 0 left", "give 0 and 0")
     found = english.numbers(row.paragraph)
     if row.cells["kind"] == "share" and low == 1 and names(row.paragraph, "all"):
@@ -398,14 +398,11 @@ def _since(row: _Row) -> Iterator[dt.date]:
 
 
 def _dated(row: _Row, columns: tuple[str, str], first: dt.date | None, last: dt.date | None) -> Verdict:
-    """Not after the publication, and within a day of something that the paragraph names or allows."""
+    """Within a day of something that the paragraph names or allows."""
     first, last = first or last, last or first
     if first is None or last is None:
         return None
-    published = row.text.published
-    if last > published and row.cells.get("measure") != LOOKS_AHEAD:
-        return columns[1], f"{last} is after {row.text.source_id} was published", f"at most {published}"
-    allowed = english.days_allowed(row.paragraph, published)
+    allowed = english.days_allowed(row.paragraph, row.text.published)
     if not allowed or any(days.meets(first, last, slack=1) for days in allowed):
         return ""
     near = min(allowed, key=lambda days: abs((days.last - last).days))

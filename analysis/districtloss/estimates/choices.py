@@ -21,12 +21,13 @@ from scipy.sparse.csgraph import connected_components
 from districtloss import phrasing
 from districtloss.estimates import claims as figures
 from districtloss.estimates import rates
-from districtloss.estimates.incidents import LOSS_TYPES, OPEN, RECAPTURE_TYPES
+from districtloss.estimates.incidents import OPEN
 from districtloss.estimates.study import Study
-from districtloss.parameters import ATTRIBUTIONS, DATE_RULES
+from districtloss.parameters import DATE_RULES
 from districtloss.phrasing import agreeing, joined, printed
 from districtloss.tables import decisions as register
 from districtloss.tables.frames import Tables
+from districtloss.vocabulary import ATTRIBUTIONS, COUNTED_TYPES, LOSS_TYPES, RECAPTURE_TYPES
 
 SEED = 20210604  # any fixed number; the first day of the window is easy to remember
 # OCHA's list of 2021 counts 401 districts, the Pentagon's figure rests on 419.
@@ -113,7 +114,8 @@ def attributions(study: Study) -> dict[str, tuple[str, ...]]:
     """Return sets of attributions to try, by a name for each: the study's own first, then those others that take
     the word of somebody who tells of a change of control."""
     own = tuple(study.parameters.attribution)
-    tried = {"officials_only": ATTRIBUTIONS[:1], "officials_and_media": ATTRIBUTIONS[:2], "all": ATTRIBUTIONS}
+    surest = tuple(ATTRIBUTIONS)
+    tried = {"officials_only": surest[:1], "officials_and_media": surest[:2], "all": surest}
     return {"as_set": own} | {name: s for name, s in tried.items() if s != own and study.voices.intersection(s)}
 
 
@@ -131,11 +133,10 @@ def event_factors(study: Study) -> list[Factor]:
 
 def control_rows(tables: Tables) -> pd.DataFrame:
     """Return the event rows that are changes of control as coded or under some option."""
-    types = LOSS_TYPES + RECAPTURE_TYPES
     options = tables.options[tables.options["table"] == "events"]
-    becomes = options[(options["column"] == "event_type") & options["value"].isin(types)]["row_id"]
+    becomes = options[(options["column"] == "event_type") & options["value"].isin(COUNTED_TYPES)]["row_id"]
     events = tables.events
-    return events[events["event_type"].isin(types) | events["event_id"].isin(becomes)].reset_index(drop=True)
+    return events[events["event_type"].isin(COUNTED_TYPES) | events["event_id"].isin(becomes)].reset_index(drop=True)
 
 
 def event_headlines(study: Study, specs: Specifications) -> pd.DataFrame:
@@ -311,7 +312,7 @@ class _Cells:
         encode: dict[str, Callable[[Any], int]] = {
             **{column: partial(_end, column) for column in OPEN},
             "event_type": lambda v: type_code.get(v, 0),
-            "attribution": ATTRIBUTIONS.index,
+            "attribution": list(ATTRIBUTIONS).index,
             "incident_id": lambda v: incident_code.setdefault(v, len(incident_code)),
             "place_id": lambda v: place_code.get(v, -1),
         }

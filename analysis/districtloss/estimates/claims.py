@@ -11,27 +11,13 @@ import pandas as pd
 from districtloss.errors import Fault
 from districtloss.estimates.intervals import Interval
 from districtloss.parameters import Parameters
+from districtloss.vocabulary import CLAIMANTS, DISTRICT_MEASURES, LOOKING_AHEAD, SPEAKERS, noun
 
 # A row of claims, or of `common_scale`: a Series, or a mapping, which is far quicker to make of many rows.
 Row: TypeAlias = "pd.Series | Mapping[Hashable, Any]"
-# The speakers all of whose figures the report sets side by side, in the order in which it shows them. Others join them
-# by a figure on the scale of districts.
-SPEAKERS = {"pentagon": "Pentagon", "milley": "Milley", "taliban": "Taliban", "biden": "Biden"}
-# How a sentence names who gives a figure without a name beside it, by the codebook's terms.
-VOICES = {
-    "pentagon": "the Pentagon", "milley": "General Milley", "biden": "President Biden",
-    "us_government": "the United States government", "taliban": "the Taliban",
-    "afghan_government": "the Afghan government", "afghan_mod": "the Afghan Ministry of Defense",
-    "afghan_military": "the Afghan military", "police": "the police", "local_officials": "local officials",
-    "ghazni_council": "the Provincial Council of Ghazni", "unama": "the United Nations mission in Afghanistan",
-    "witnesses": "witnesses", "outlet": "the outlet", "other": "somebody",
-}  # fmt: skip
-IN_FULL = {name: VOICES[term] for term, name in SPEAKERS.items()}
-# Measures of how much the Taliban hold that count districts or their centers, and so share a denominator.
-DISTRICT_MEASURES = ("district_centers_held", "districts_held")
+IN_FULL = {name: CLAIMANTS[term] for term, name in SPEAKERS.items()}
 # What is about the state of the war; the deadlines of the withdrawal are not set against these.
 COMPARED_KINDS = ("stock", "share", "strength")
-NOT_COMPARED = ("withdrawal_deadline",)
 HOME = "AF"  # the scope of figures of the country whose number of districts is the default
 
 
@@ -47,7 +33,7 @@ def speakers_claims(claims: pd.DataFrame) -> pd.DataFrame:
         (claims["claimant"].isin(list(SPEAKERS)) | on_district_scale(claims))
         & claims["kind"].isin(COMPARED_KINDS)
         & national(claims)
-        & ~claims["measure"].isin(NOT_COMPARED)
+        & ~claims["measure"].isin(LOOKING_AHEAD)
     )
     return claims[wanted].sort_values(["as_of_latest", "claim_id"], ignore_index=True)
 
@@ -64,7 +50,7 @@ def voices(claims: pd.DataFrame) -> pd.Series:
     """Return who gave each claim, as a list of claims names them."""
     term = claims["claimant"].astype(str)
     return claims["claimant_name"].where(
-        claims["claimant_name"] != "", term.map(VOICES).fillna(term.str.replace("_", " "))
+        claims["claimant_name"] != "", term.map(CLAIMANTS).fillna(term.str.replace("_", " "))
     )
 
 
@@ -209,25 +195,11 @@ def why_not_comparable(a: pd.Series, b: pd.Series) -> str:
     if len(kinds) > 1:
         return "a force size and an extent of control"
     if a["measure"] != b["measure"]:
-        nouns = sorted(MEASURES.get(c["measure"], c["measure"].replace("_", " ")) for c in (a, b))
+        nouns = sorted(noun(c["measure"]) for c in (a, b))
         return f"{nouns[0]} and {nouns[1]}"
     if a["side"] != b["side"] and a["kind"] != "strength":
         return "one counts what the Taliban hold, the other what the government holds"
     return ""
-
-
-MEASURES = {
-    "district_centers_held": "district centers",
-    "districts_held": "districts",
-    "districts_lost": "districts lost",
-    "districts_recaptured": "districts won back",
-    "territory_share": "territory",
-    "border_share": "border areas",
-    "provincial_capitals_held": "provincial capitals",
-    "provinces_with_districts_held": "provinces with districts held",
-    "force_size": "force size",
-    "force_trained": "soldiers ever trained",
-}
 
 
 def caveat(a: pd.Series, b: pd.Series) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from districtloss.estimates.claims import DISTRICT_MEASURES, national
-from districtloss.estimates.incidents import LOSS_TYPES
+from districtloss.estimates.claims import national
 from districtloss.estimates.study import Study
 from districtloss.phrasing import counted
+from districtloss.vocabulary import DISTRICT_MEASURES, LOSS_TYPES
 
 COLUMNS = ["check", "rows", "finding", "meaning"]
 CLAIMED = "claimed_capture"

@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from districtloss.vocabulary import (
+    DOUBTED_TYPES,
+    FIRST_DAY,
+    GAINED_BY_TAKER,
+    GOVERNMENT,
+    LAST_DAY,
+    LOSS_TYPES,
+    RECAPTURE_TYPES,
+    TAKER,
+)
+
 if TYPE_CHECKING:
     from districtloss.tables.frames import Tables
 
-LOSS_TYPES = ("capture",)
-RECAPTURE_TYPES = ("recapture",)
-# Told of, but not counted unless a decision makes them a capture or a recapture.
-DOUBTED_TYPES = ("claimed_capture", "claimed_recapture", "implied_capture")
 # An interval that is open (`before` a day, `after` a day) is as wide as datapackage.json lets dates be: what lies in
 # it is possible on every day that the text leaves, and certain on none.
-OPEN = {"date_earliest": pd.Timestamp("1900-01-01"), "date_latest": pd.Timestamp("2100-12-31")}
+OPEN = {"date_earliest": pd.Timestamp(FIRST_DAY), "date_latest": pd.Timestamp(LAST_DAY)}
 OF_INCIDENTS = ("place_id", "name", "province_id")  # the same in all reports of one
 
 
@@ -29,8 +36,8 @@ def control_reports(tables: Tables) -> pd.DataFrame:
     types = LOSS_TYPES + RECAPTURE_TYPES + DOUBTED_TYPES
     districts = tables.places.loc[tables.places["kind"] == "district", ["place_id", "name", "province_id", "kind"]]
     reports = tables.events[tables.events["event_type"].isin(types)].merge(districts, on="place_id", how="inner")
-    to_taliban = reports["event_type"].isin(["capture", "claimed_capture", "implied_capture"])
-    return reports.assign(to=np.where(to_taliban, "taliban", "government")).reset_index(drop=True)
+    to_taker = reports["event_type"].isin(GAINED_BY_TAKER)
+    return reports.assign(to=np.where(to_taker, TAKER, GOVERNMENT)).reset_index(drop=True)
 
 
 def incidents(reports: pd.DataFrame, types: Sequence[str], attribution: Sequence[str]) -> pd.DataFrame:

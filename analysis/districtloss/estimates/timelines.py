@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from districtloss.estimates.incidents import LOSS_TYPES, RECAPTURE_TYPES
+from districtloss.vocabulary import COUNTED_TYPES
 
 
 def named_twice(reports: pd.DataFrame, attribution: Sequence[str]) -> pd.DataFrame:
@@ -18,7 +18,7 @@ def named_twice(reports: pd.DataFrame, attribution: Sequence[str]) -> pd.DataFra
     """
     several = reports[reports.groupby("place_id")["event_id"].transform("count") > 1]
     standing = pd.Series("counted", index=several.index, dtype=object)
-    standing[~several["event_type"].isin(LOSS_TYPES + RECAPTURE_TYPES)] = "doubted"
+    standing[~several["event_type"].isin(COUNTED_TYPES)] = "doubted"
     standing[~several["attribution"].isin(attribution)] = "doubted"
     standing[several["disputed_by"] != ""] = "disputed"
     keys = ["province_id", "name", "date_latest", "date_earliest", "event_id"]

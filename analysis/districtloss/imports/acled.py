@@ -7,12 +7,10 @@ of a column is said here where it is used; the rest is a choice of ours.
 from __future__ import annotations
 
 import codecs
-import csv
 import datetime as dt
 import hashlib
 import io
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,10 +20,12 @@ from rapidfuzz import fuzz, process
 
 from districtloss.english import MONTHS, fold
 from districtloss.errors import Fault, Faults
+from districtloss.files import csv_rows
 from districtloss.imports.places import LIKE_ENOUGH
 from districtloss.phrasing import agreeing
 from districtloss.tables import folders
 from districtloss.tables.schema import CONTROL
+from districtloss.vocabulary import FIRST_DAY, LAST_DAY
 
 OVERTAKES = "Non-state actor overtakes territory"
 REGAINS = "Government regains territory"
@@ -106,21 +106,19 @@ def read_export(path: Path) -> Export:
         if head.lstrip().startswith(sign):
             raise Faults([fault(1, None, f"is {what}", "download the export as CSV")])
     delimiter = max(",;\t|", key=head.count)
-    limit = csv.field_size_limit(sys.maxsize)
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    rows, lines, faults, begin = list[dict[str, str]](), list[int](), list[Fault](), 1
+    table = csv_rows.rows(text, delimiter)
+    rows, lines, faults = list[dict[str, str]](), list[int](), list[Fault]()
     known: dict[str, str] = {}  # most cells of an export stand in many rows: each text is read and held once
     try:
-        header = [name.strip().lower() for name in next(reader)]
+        header = [name.strip().lower() for name in next(table)[1]]
         before_sub_events = "event_type" in header and "sub_event_type" not in header
         if before_sub_events:
             header[header.index("event_type")] = "sub_event_type"
         faults += _header_faults(header, fault)
         wanted = [(at, name) for at, name in enumerate(header) if name in (*NEEDED, *ASIDE)]
         notes = header.index("notes") if "notes" in header else None
-        begin = reader.line_num + 1
-        for cells in reader:
+        for line, cells in table:
             if len(cells) == len(header):
                 for at, _ in wanted:
                     if cells[at] not in known:
@@ -129,16 +127,13 @@ def read_export(path: Path) -> Export:
                 if notes is not None and change_named(row.get("sub_event_type", "")) == TRANSFER:
                     row["notes"] = cells[notes]  # of the others nothing is read, and they are most of a file
                 rows.append(row)
-                lines.append(begin)
+                lines.append(line)
             elif cells:
                 number = f"{len(cells)} {agreeing(str(len(cells)), 'cell', 'cells')}"
                 problem = f"{number} where the header has {len(header)}"
-                faults.append(fault(begin, None, problem, "export the file again"))
-            begin = reader.line_num + 1
-    except csv.Error:
-        faults.append(fault(begin, None, "the quotes of this row are not paired", "export the file again"))
-    finally:
-        csv.field_size_limit(limit)
+                faults.append(fault(line, None, problem, "export the file again"))
+    except csv_rows.UnpairedQuotes as error:
+        faults.append(fault(error.line, None, "the quotes of this row are not paired", "export the file again"))
     if not rows and not faults:
         faults.append(fault(None, None, "has a header and no rows", "export some"))
     if before_sub_events and not faults and not any(fold(r["sub_event_type"]).startswith("battle ") for r in rows):
@@ -193,7 +188,7 @@ def day_of(text: str) -> dt.date | None:
             return None
     except (ValueError, IndexError):
         return None
-    return day if 1900 <= day.year <= 2100 else None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def days_of(day: dt.date, precision: str, recorded: dt.date | None) -> tuple[dt.date, dt.date, str] | None:

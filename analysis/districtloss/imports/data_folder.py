@@ -5,14 +5,13 @@ The choices in it that could be made otherwise are decisions of the folder that 
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
 import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,14 +19,15 @@ from pathlib import Path
 from districtloss import phrasing
 from districtloss.english import fold
 from districtloss.errors import Fault, Faults
-from districtloss.files import atomic, digest
+from districtloss.files import atomic, csv_rows, digest
 from districtloss.files.forms import inert_cell
 from districtloss.imports import acled, decisions
 from districtloss.imports.acled import Change, Export
-from districtloss.imports.decisions import GAINS, NOTHING
+from districtloss.imports.decisions import NOTHING
 from districtloss.imports.places import ASKED, OMIT, Gazetteer, Matcher, read_answers
 from districtloss.tables import folders
 from districtloss.tables.folders import LEFT_OUT, TO_SETTLE
+from districtloss.vocabulary import GAINED_BY_GOVERNMENT
 
 LEFT = ["row", "event_id_cnty", "event_date", "sub_event_type", "admin1", "admin2", "why"]
 AFGHANISTAN, TALIBAN = "Afghanistan", "the Taliban"
@@ -79,7 +79,7 @@ def convert(export: Export, matcher: Matcher, country: str) -> Import:
         # from it a gain.
         theirs = [event for event in events if _of_another_group(event, origin[event["event_id"]][1])]
         for event in theirs:
-            how = "won back from" if event["event_type"] in GAINS else "taken by"
+            how = "won back from" if event["event_type"] in GAINED_BY_GOVERNMENT else "taken by"
             taken, _ = origin.pop(event["event_id"])
             left.append(_left(taken, int(event["paragraph"]), f"{how} another group than {TALIBAN}"))
         events = [event for event in events if event["event_id"] in origin]
@@ -283,7 +283,7 @@ def _side_taking(changes: list[Change], country: str) -> str:
 
 def _of_another_group(event: Mapping[str, str], change: Change) -> bool:
     """Return whether a change is to or from another group than the Taliban."""
-    return (change.loser if event["event_type"] in GAINS else event["actor"]) == "other_group"
+    return (change.loser if event["event_type"] in GAINED_BY_GOVERNMENT else event["actor"]) == "other_group"
 
 
 def _left(row: Mapping[str, str], at: int, why: str) -> dict[str, str]:
@@ -451,20 +451,12 @@ def _fill(made: Import, folder: Path) -> None:
     from districtloss.tables.starter import described
 
     for name, table in schema.load().tables.items():
-        write_table(folder / table.file, list(table.columns), made.tables[name])
-    write_table(folder / TO_SETTLE, ASKED, made.to_settle)
-    write_table(folder / LEFT_OUT, LEFT, ({k: inert_cell(v) for k, v in row.items()} for row in made.left_out))
+        csv_rows.write(folder / table.file, list(table.columns), made.tables[name])
+    csv_rows.write(folder / TO_SETTLE, ASKED, made.to_settle)
+    csv_rows.write(folder / LEFT_OUT, LEFT, ({k: inert_cell(v) for k, v in row.items()} for row in made.left_out))
     other = {("events", "actor"): {"other_group": "Another armed group"}}
     package = described(made.package, other)
     (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
     shutil.copyfile(Path(__file__).with_name("acled_readme.md"), folder / "README.md")
     package[folders.IMPORT] = _made(folder, package)
     (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
-
-
-def write_table(path: Path, columns: list[str], rows: Iterable[Mapping[str, str]]) -> None:
-    """Write a table as CSV; cells that a row lacks are empty."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)

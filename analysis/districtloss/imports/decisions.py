@@ -10,9 +10,8 @@ from districtloss.imports import acled
 from districtloss.imports.acled import Change
 from districtloss.imports.places import Gazetteer
 from districtloss.parameters import Parameters
+from districtloss.vocabulary import COUNTED_TYPES, GAINED_BY_GOVERNMENT
 
-CHANGES_OF_HANDS = ("capture", "recapture")
-GAINS = ("recapture", "claimed_recapture")  # of a government
 NOTHING = "other"  # the type of an event that changes nothing
 LONGEST_LIST = 99_000  # characters of the ids that one decision can touch, by the rules of decisions.csv
 # Of the districts of an import, so many at least have an event at a location of their name; where fewer do, districts
@@ -68,7 +67,9 @@ def decide(
     )  # fmt: skip
     for event in counted:
         if event["event_id"] not in first:
-            event["note"] += f"; its district was {'won back' if event['event_type'] in GAINS else 'taken'} already"
+            event["note"] += (
+                f"; its district was {'won back' if event['event_type'] in GAINED_BY_GOVERNMENT else 'taken'} already"
+            )
             event["event_type"] = NOTHING
     return {"decisions": decisions, "options": options}
 
@@ -81,7 +82,7 @@ def changes_of_hands(events: Sequence[Mapping[str, str]], days: Mapping[str, dt.
     lowest id. What is not counted by default, such as news on social media, decides nothing about what is told later.
     """
     counted = Parameters().attribution
-    found = {e["event_id"] for e in events if e["event_type"] not in CHANGES_OF_HANDS}
+    found = {e["event_id"] for e in events if e["event_type"] not in COUNTED_TYPES}
     held, rumoured = dict[str, str](), dict[str, str]()  # by district, what was told of it last
 
     def order(event: Mapping[str, str]) -> tuple[object, ...]:

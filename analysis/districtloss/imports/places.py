@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections import Counter
@@ -14,6 +13,7 @@ from rapidfuzz import fuzz, process
 
 from districtloss.english import fold
 from districtloss.errors import Fault, Faults
+from districtloss.files import csv_rows
 from districtloss.paths import DATA
 
 ASKED = ["column", "spelling", "province", "rows", "candidates", "answer"]
@@ -43,10 +43,10 @@ class Gazetteer:
     @classmethod
     def ours(cls) -> Gazetteer:
         """Afghanistan: the project's provinces and the districts of the OCHA list, with the spellings of both."""
-        provinces = {row["province_id"]: row for row in read_table(DATA / "provinces.csv")}
-        for row in read_table(DATA / "gazetteer" / "provinces.csv"):
+        provinces = {row["province_id"]: row for row in csv_rows.records(DATA / "provinces.csv")}
+        for row in csv_rows.records(DATA / "gazetteer" / "provinces.csv"):
             provinces[row["province_id"]]["variants"] = row["variants"]
-        rows = read_table(DATA / "gazetteer" / "districts.csv")
+        rows = csv_rows.records(DATA / "gazetteer" / "districts.csv")
         return cls(provinces, {row["place_id"]: _district(row) for row in rows})
 
     @classmethod
@@ -55,7 +55,8 @@ class Gazetteer:
 
         Raises Faults where it has none that can be read.
         """
-        from districtloss.tables import cell_rules, csv_files, schema
+        from districtloss.tables import csv_files, schema
+        from districtloss.tables.rules import cell
 
         if not folder.is_dir():
             remedy = "name the folder that holds provinces.csv and places.csv"
@@ -64,11 +65,11 @@ class Gazetteer:
         for name, needed in PLACES_NEED.items():
             table = rules[name]
             found = csv_files.read_raw(folder / table.file, table, faults.append, rows_needed=False, needed=needed)
-            faults += cell_rules.cell_faults(table, found) if found else []
+            faults += cell.cell_faults(table, found) if found else []
         if faults:
             raise Faults(faults)
-        provinces = {row["province_id"]: row for row in read_table(folder / "provinces.csv")}
-        districts = [_district(row) for row in read_table(folder / "places.csv") if row["kind"] == "district"]
+        provinces = {row["province_id"]: row for row in csv_rows.records(folder / "provinces.csv")}
+        districts = [_district(row) for row in csv_rows.records(folder / "places.csv") if row["kind"] == "district"]
         return cls(provinces, {d.place_id: d for d in districts})
 
     slugs: dict[str, str] = field(default_factory=dict)
@@ -97,11 +98,6 @@ class Gazetteer:
 def _district(row: Mapping[str, str]) -> District:
     variants = tuple(filter(None, row.get("variants", "").split("|")))
     return District(row["place_id"], row["name"], row["province_id"], row.get("pcode", ""), variants)
-
-
-def read_table(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def slug(name: str) -> str:
@@ -188,16 +184,13 @@ def read_answers(path: Path, gazetteer: Gazetteer) -> dict[tuple[str, str, str],
         return {}
     faults, answers = list[Fault](), {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error):
+        rows = csv_rows.records(path)
+    except (OSError, ValueError):
         raise Faults([Fault(path.name, None, None, "cannot be read as UTF-8 CSV", "mend it, or delete it")]) from None
     if rows and not {"column", "spelling", "province", "answer"} <= rows[0].keys():
         raise Faults([Fault(path.name, 1, None, "lacks columns", f"begin it with {','.join(ASKED)}")])
     for line, row in enumerate(rows, 2):
-        column, spelling, within, answer = (
-            (row[c] or "").strip() for c in ("column", "spelling", "province", "answer")
-        )
+        column, spelling, within, answer = (row[c].strip() for c in ("column", "spelling", "province", "answer"))
         if answer and answer != OMIT:
             known = list(gazetteer.provinces) if column == "admin1" else _inside(gazetteer, within)
             added = _adds_province(answer, known) if column == "admin1" else answer == NEW

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import zipfile
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from districtloss.files import atomic, scratch
+from districtloss.files import atomic, csv_rows, scratch
 from districtloss.releases import causes, versions
 from districtloss.releases.causes import Cause, Ends
 from districtloss.errors import Fault, Faults
@@ -113,10 +112,9 @@ def _tables(data: Path) -> dict[str, Rows]:
         path = data / table.file
         tables[table.name] = {}
         if path.exists():
-            with path.open(encoding="utf-8-sig", newline="") as lines:
-                for row in csv.DictReader(lines):
-                    key = "/".join(row.get(part) or "" for part in table.primary_key)
-                    tables[table.name][key] = {name: cell or "" for name, cell in row.items() if name}
+            for row in csv_rows.records(path):
+                key = "/".join(row.get(part, "") for part in table.primary_key)
+                tables[table.name][key] = {name: cell for name, cell in row.items() if name}
     return tables
 
 
@@ -446,10 +444,7 @@ def _lay(folder: Path, name: str, rows: Rows, before: Edition, after: Edition) -
                 shutil.copyfile(side.data / file, folder / file)
             return
     columns = dict.fromkeys(column for row in rows.values() for column in row)
-    with (folder / file).open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(columns), restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(_in_order(rows, after.tables[name]))
+    csv_rows.write(folder / file, list(columns), _in_order(rows, after.tables[name]))
 
 
 def _set(parameters: dict[str, Any], change: Change, to: Mapping[str, Any]) -> None:

@@ -12,31 +12,7 @@ import pandas as pd
 from districtloss.estimates.claims import voices
 from districtloss.phrasing import days, printed, printed_range
 from districtloss.tables.frames import Tables
-
-EVENT_WORDS = {
-    "capture": "fell to {side}",
-    "recapture": "won back",
-    "claimed_capture": "claimed by {side}",
-    "claimed_recapture": "claimed to be won back",
-    "implied_capture": "implied to have fallen",
-    "assault": "attacked",
-    "clash": "fighting",
-    "retreat": "retreat",
-    "threat": "threatened",
-    "prison_break": "prisoners freed",
-    "aircraft_down": "aircraft lost",
-    "casualties": "casualties reported",
-    "mobilisation": "residents took up arms",
-    "other": "other",
-}
-ATTRIBUTION_WORDS = {
-    "confirmed_by_official": "an official confirms",
-    "claimed_by_party": "one side claims",
-    "reported_by_media": "the outlet reports",
-    "witnesses": "witnesses say",
-    "social_media": "posted on social media",
-}
-
+from districtloss.vocabulary import ATTRIBUTIONS, EVENT_TYPES
 
 # The texts that the chapters speak of by name; what they say of these is left out of a report on others.
 OWN_SOURCES = (
@@ -52,7 +28,7 @@ def has_own_sources(tables: Tables) -> bool:
 
 def event_words(tables: Tables) -> dict[str, str]:
     """Return for each type of event what the report says of a place."""
-    return {term: words.format(side=tables.about.taking_side) for term, words in EVENT_WORDS.items()}
+    return {term: meant.words.format(side=tables.about.taking_side) for term, meant in EVENT_TYPES.items()}
 
 
 def days_of(tables: Tables) -> Callable[[Any, Any], str]:
@@ -125,7 +101,7 @@ def events_in_words(tables: Tables, events: pd.DataFrame | None = None) -> pd.Da
     incident_id, decision, disputed_by, note, basis."""
     e = tables.events if events is None else events
     speaker = e["reported_by"].where(e["reporter_office"] == "", e["reported_by"] + ", " + e["reporter_office"])
-    attribution = e["attribution"].map(ATTRIBUTION_WORDS)
+    attribution = e["attribution"].map({term: meant.words for term, meant in ATTRIBUTIONS.items()})
     return pd.DataFrame(
         {
             "id": e["event_id"],

@@ -19,10 +19,9 @@ import pandas as pd
 from districtloss import parameters, phrasing
 from districtloss.estimates import choices, rates
 from districtloss.estimates.choices import COMMON, Factor, Specifications
-from districtloss.estimates.claims import MEASURES
 from districtloss.estimates.findings.choices import EDGES, EventSwings, ImpliedRates, NamedLosses, headline
 from districtloss.estimates.study import Study
-from districtloss.parameters import ATTRIBUTIONS
+from districtloss.vocabulary import ATTRIBUTIONS, noun
 
 # Rows of one table of counts. Decisions that move the rate least are left out where a table would be longer.
 LIMIT = 6000
@@ -147,7 +146,7 @@ def _claims(specs: Specifications, scales: pd.DataFrame, implied: pd.DataFrame) 
         "factors": [f.name for f in shown],
         "sizes": [len(f.options) for f in shown],
         "figures": [
-            {"label": f"{who[i]}: {MEASURES[measures[i]]}", **edges(part)}
+            {"label": f"{who[i]}: {noun(measures[i])}", **edges(part)}
             for i, part in scales.groupby("claim_id", sort=False)
         ],
         "pairs": [
@@ -174,7 +173,6 @@ def _curve(headline: pd.DataFrame) -> list[list[float | None]]:
 # --- words -------------------------------------------------------------------------------------------------------
 
 MONTHS = "January February March April May June July August September October November December"
-SOURCES = ("officials", "media", "witnesses", "warring parties", "social media")
 RULES = {"earliest": "the earliest possible", "midpoint": "the middle", "latest": "the latest possible"}
 
 
@@ -210,7 +208,7 @@ def value(study: Study, name: str, option: str) -> str:
 def in_words(study: Study, name: str, option: str) -> str:
     """Return an option as a reader would say it: `since 1 May`, `27 July 2021`, `officials, media`."""
     if name == "attribution":
-        told = [SOURCES[ATTRIBUTIONS.index(a)] for a in choices.attributions(study)[option]]
+        told = [ATTRIBUTIONS[a].who for a in choices.attributions(study)[option]]
         if len(told) == len(ATTRIBUTIONS):
             return "everybody, parties too"
         return ", ".join(told)

@@ -8,10 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from districtloss.errors import Fault, Faults
-from districtloss.tables import folders, rules, schema
-from districtloss.tables.cell_rules import EARLIER, cell_faults, cell_problem
+from districtloss.tables import folders, schema
 from districtloss.tables.csv_files import Raw, empty, read_raw
-from districtloss.tables.frames import Tables, as_text, typed
+from districtloss.tables.frames import Tables, typed
+from districtloss.tables.rules.cell import EARLIER, cell_faults, cell_problem
+from districtloss.tables.rules.check import check
+from districtloss.tables.rules.context import Reported
 
 OPTIONAL = ("decisions", "options")  # a folder without these has no decisions
 
@@ -40,18 +42,18 @@ def codings_faults(folder: Path) -> list[Fault]:
 
 
 def read_complete(folder: Path) -> Tables:
-    """Read a folder that has all tables."""
+    """Read a folder that has all tables. Raises Faults with everything that is wrong with it."""
     package = schema.load_for(folder)
     faults: list[Fault] = []
     raw: dict[str, Raw] = {}
-    whole = True
+    readable = True
     for table in package.tables.values():
         path = folder / table.file
         if not path.exists() and table.name in OPTIONAL:
             raw[table.name] = empty(table)
             continue
         found = read_raw(path, table, faults.append)
-        whole = whole and found is not None
+        readable = readable and found is not None
         raw[table.name] = found or empty(table)
     for name, found in raw.items():
         faults += cell_faults(package.tables[name], found)
@@ -65,17 +67,17 @@ def read_complete(folder: Path) -> Tables:
     ]
     tables = Tables(**frames, lines=lines, about=replace(folders.about(folder), claimants=claimants))
     faults += codings_faults(folder)
-    if whole:  # where a file is unreadable, every key into it would be called unknown
-        known = rules.Known(
+    if readable:  # where a file is unreadable, every key into it would be called unknown
+        reported = Reported(
             missing={name: found.missing for name, found in raw.items()},
-            partial=frozenset(name for name, found in raw.items() if not found.whole),
+            incomplete=frozenset(name for name, found in raw.items() if not found.complete),
             cells=frozenset((fault.file, fault.row, fault.column) for fault in faults),
             misspelt=frozenset((f.file, f.column) for f in faults if not EARLIER.search(f.problem)),
         )
-        faults += rules.check(tables, package, known)
+        faults += check(tables, package, reported)
     if faults:
         raise Faults(dict.fromkeys(faults))
-    return replace(tables, **{name: as_text(frame) for name, frame in frames.items()})
+    return tables
 
 
 def read_coding(folder: Path | str) -> dict[str, pd.DataFrame]:
@@ -95,7 +97,7 @@ def read_coding(folder: Path | str) -> dict[str, pd.DataFrame]:
         table = replace(package.tables[name], file=f"{folder.name}/{path.name}")
         found = read_raw(path, table, faults.append) or empty(table)
         faults += cell_faults(table, found)
-        frames[name] = as_text(typed(found.cells, table))
+        frames[name] = typed(found.cells, table)
     if faults:
         raise Faults(faults)
     return frames

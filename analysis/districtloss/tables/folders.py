@@ -13,7 +13,6 @@ recognised without pandas.
 
 from __future__ import annotations
 
-import csv
 import errno
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from districtloss.errors import Fault, Faults
+from districtloss.files import csv_rows
 from districtloss.paths import DATAPACKAGE
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def defaults(folder: Path) -> dict[str, str]:
     return found
 
 
-def told_where_set(faults: Iterable[Fault], folder: Path, chosen: Parameters) -> Faults:
+def located_in_package(faults: Iterable[Fault], folder: Path, chosen: Parameters) -> Faults:
     """Return faults of parameters as ones of datapackage.json where it is that file that sets them so."""
     from districtloss import parameters
 
@@ -211,9 +211,8 @@ def unsettled(folder: Path) -> int:
     """Return how many rows of an import wait for their place to be settled, or for the import that takes the answer."""
     try:
         check_ends(folder / LEFT_OUT)
-        with (folder / LEFT_OUT).open(encoding="utf-8-sig", newline="") as stream:
-            return sum((row.get("why") or "").endswith(TO_SETTLE) for row in csv.DictReader(stream))
-    except (OSError, ValueError, csv.Error):
+        return sum(row.get("why", "").endswith(TO_SETTLE) for row in csv_rows.records(folder / LEFT_OUT))
+    except (OSError, ValueError):
         return 0
 
 
@@ -266,6 +265,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return "|".join(map(str, value))
     return str(value)
-
-
-# --- decisions on rows that are no longer there -----------------------------------------------------------------

@@ -37,12 +37,6 @@ class Tables:
         return int(self.lines[table][row]) if table in self.lines else row + 2
 
 
-def distinct_texts(texts: pd.Series) -> pd.Categorical:
-    # As astype("category") does, but for the sorting of the distinct values.
-    codes, values = pd.factorize(texts.to_numpy(dtype=object))
-    return pd.Categorical.from_codes(codes, categories=pd.Index(values, dtype=object))
-
-
 def of_rows(rows: Mapping[str, list[dict[str, str]]], package: schema.Package) -> Tables:
     """Return tables made of rows as text (column -> cell), by the rules of `package` and unchecked.
 
@@ -52,38 +46,24 @@ def of_rows(rows: Mapping[str, list[dict[str, str]]], package: schema.Package) -
     for table in package.tables.values():
         cells = [[row.get(name, "") for name in table.columns] for row in rows.get(table.name, ())]
         frame = pd.DataFrame(cells, columns=list(table.columns), dtype=object)
-        frames[table.name] = as_text(typed(frame.astype("category"), table))
+        frames[table.name] = typed(frame.astype("category"), table)
     return Tables(**frames)
 
 
-def typed(raw: pd.DataFrame, table: schema.Table) -> pd.DataFrame:
-    """Return the cells as values, text still categorical; a cell that is none of its column's type becomes a missing
-    one."""
-    return pd.DataFrame({name: _values(raw[name], column) for name, column in table.columns.items()}, copy=False)
+def typed(cells: pd.DataFrame, table: schema.Table) -> pd.DataFrame:
+    """Return cells (categorical text, "" where empty) as values of their columns' types, with the dtypes of Tables.
+
+    A cell that is none of its column's type or terms becomes a missing one.
+    """
+    return pd.DataFrame({name: _values(cells[name], column) for name, column in table.columns.items()}, copy=False)
 
 
-def _values(texts: pd.Series, column: schema.Column) -> pd.Series:
-    distinct, codes = texts.cat.categories, texts.cat.codes.to_numpy()
+def _values(cells: pd.Series, column: schema.Column) -> pd.Series:
+    texts, numbers = cells.cat.categories.tolist(), cells.cat.codes.to_numpy()
+    values: list[Any]
     if column.type == "string":
-        if not column.terms or set(distinct) <= {"", *column.terms}:
-            return texts
-        known = pd.Series([text if text in column.terms else "" for text in distinct], dtype=object)
-        return pd.Series(distinct_texts(known).take(codes))
-    dtype: Any = PANDAS_DTYPES[column.type]
-    usable = (text if text and column.problem(text) is None else None for text in distinct)
-    values: list[Any] = [None if text is None else column.parse(text) for text in usable]
-    return pd.Series(pd.array(values, dtype=dtype).take(codes), dtype=dtype)
-
-
-def as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with str for categorical text."""
-    columns = {name: _as_str(cells) if cells.dtype == "category" else cells for name, cells in frame.items()}
-    return pd.DataFrame(columns, copy=False)
-
-
-def _as_str(texts: pd.Series) -> pd.Series:
-    distinct, codes = texts.cat.categories.to_numpy(), texts.cat.codes.to_numpy()
-    if len(codes) < len(distinct):  # a few rows of many
-        return pd.Series(pd.array(distinct.take(codes), dtype="str"), index=texts.index)
-    values: Any = pd.array(distinct, dtype="str")
-    return pd.Series(values.take(codes), index=texts.index)
+        dtype, values = "str", [text if not column.terms or text in column.terms else "" for text in texts]
+    else:
+        dtype = PANDAS_DTYPES[column.type]
+        values = [column.parse(text) if text and column.problem(text) is None else None for text in texts]
+    return pd.Series(pd.array(values, dtype=dtype).take(numbers), dtype=dtype)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from districtloss.errors import Fault, Faults
-from districtloss.files import scratch
+from districtloss.files import csv_rows, scratch
 from districtloss.paths import DATA, DATAPACKAGE
 from districtloss.tables import folders, schema
-from districtloss.tables.cell_rules import EARLIER
 from districtloss.tables.complete import faults_of_present
+from districtloss.tables.rules.cell import EARLIER
 
 OURS = "districtloss/data"  # how faults name a row of ours in a folder that extends it
 
@@ -104,24 +102,15 @@ def _joined(folder: Path, target: Path, extends: str) -> Completed:
 
 def _rows(path: Path, header: list[str]) -> list[tuple[int, list[str]]] | None:
     """Return the rows of a table with their lines, the cells in the order of `header`; None if it has another form."""
-    limit = csv.field_size_limit(sys.maxsize)
     try:
-        reader = csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
-        found = next(reader)
-        if sorted(found) != sorted(header):
-            return None
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            (_, found), *rows = csv_rows.rows(stream)
         order = [found.index(name) for name in header]
-        rows, begin = [], reader.line_num + 1
-        for row in reader:
-            if len(row) != len(found):
-                return None
-            rows.append((begin, [row[i] for i in order]))
-            begin = reader.line_num + 1
-    except (OSError, ValueError, StopIteration, csv.Error):
+    except (OSError, ValueError):
         return None
-    finally:
-        csv.field_size_limit(limit)
-    return rows
+    if len(found) != len(header) or any(len(row) != len(found) for _, row in rows):
+        return None
+    return [(line, [row[i] for i in order]) for line, row in rows]
 
 
 def _write(
@@ -161,10 +150,9 @@ def _dropped_decisions(theirs: set[str]) -> _Dropped | None:
     gone = set()
     if "decisions" in theirs:
         return _Dropped(frozenset(), letters)
-    with (DATA / "decisions.csv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            if any(touched.startswith(letters) for touched in row["touches"].split("|")):
-                gone.add(row["decision_id"])
+    for row in csv_rows.records(DATA / "decisions.csv"):
+        if any(touched.startswith(letters) for touched in row["touches"].split("|")):
+            gone.add(row["decision_id"])
     return _Dropped(frozenset(gone), letters)
 
 

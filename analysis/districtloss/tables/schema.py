@@ -5,21 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import pandas as pd
 from rapidfuzz import fuzz, process
 
 from districtloss.paths import DATAPACKAGE
 from districtloss.tables import folders
-
-if TYPE_CHECKING:
-    import pandera.pandas as pa
 
 # Python's int(), float() and strptime() also take padding, underscores, digits of other scripts and 2021-6-4.
 # A file that goes to other tools must not hold those.
@@ -77,36 +72,6 @@ class Column:
     @cached_property
     def _form(self) -> re.Pattern[str] | None:
         return re.compile(self.pattern) if self.pattern else None
-
-    def all_match(self, texts: list[str]) -> bool:
-        """Return whether the texts hold to the pattern and length of a column that has no other rule: as quick a
-        look as there is at an id for each of a million rows. False may also mean that it is not so easy to tell."""
-        if self.type != "string" or self.terms or (self.pattern is None and self.max_length is None):
-            return False
-        if self.max_length is not None and max(map(len, texts), default=0) > self.max_length:
-            return False
-        if self.pattern is None:
-            blank = self.required and any(map(BLANK.fullmatch, texts))
-            return not (blank or any(map(CONTROL.search, texts)))
-        if re.search(r"\[\^|[.]|\\[sSDWn]", self.pattern):  # could match the line ends between the texts
-            return False
-        filled = list(filter(None, texts))
-        lines = "\n".join([*filled, ""])
-        one_each = lines.count("\n") == len(filled)
-        return one_each and re.fullmatch(f"(?:(?:{self.pattern})\\n)*+", lines) is not None
-
-    def rules(self) -> list[str]:
-        """Return the names of the rules that `problem` can find broken in this column."""
-        has = {
-            "length": self.max_length is not None,
-            "type": self.type != "string",
-            "bounds": self.minimum is not None or self.maximum is not None,
-            "enum": bool(self.terms),
-            "characters": self.type == "string" and not self.terms,
-            "blank": self.type == "string" and not self.terms and self.required,
-            "pattern": self.pattern is not None,
-        }
-        return [rule for rule, there in has.items() if there]
 
     def _out_of_bounds(self, text: str, value: Any) -> tuple[str, str] | None:
         if self.minimum is not None and value < self.minimum:
@@ -284,70 +249,3 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def show(text: str, width: int = 60) -> str:
     """Return a cell as it can be printed on one line: quoted, cut, control characters escaped."""
     return repr(text if len(text) <= width else text[: width - 1] + "…")
-
-
-Check = Callable[[Any], Any]  # from categorical text to which cells hold to a rule, or True if all do
-
-
-def holds(table: Table, cells: pd.DataFrame, missing: Collection[str] = ()) -> bool:
-    """Return whether every cell of a table as it is read, and its key, hold to the rules."""
-    present = [column for column in table.columns.values() if column.name not in missing]
-    return all(np.all(check(cells[c.name])) for c in present for check in _cell_checks(c).values()) and all(
-        check(cells).all() for check in _row_checks(table, missing).values()
-    )
-
-
-def pandera_schema(table: Table, missing: Collection[str] = ()) -> pa.DataFrameSchema:
-    """Build the Pandera schema of a table as it is read: categorical text, "" where a cell is empty.
-
-    Built by hand because `pandera.io.from_frictionless_schema` takes dates for plain text, refuses missing
-    integers and knows no keys. A check looks at the distinct values of a column, not at every row.
-    Columns that are `missing` from the file are told apart, so no key is held against them.
-    """
-    import pandera.pandas as pa
-
-    def named(checks: Mapping[str, Check]) -> list[pa.Check]:
-        return [pa.Check(check, name=rule) for rule, check in checks.items()]
-
-    columns = {c.name: pa.Column(checks=named(_cell_checks(c)), required=False) for c in table.columns.values()}
-    return pa.DataFrameSchema(columns, checks=named(_row_checks(table, missing)))
-
-
-def _row_checks(table: Table, missing: Collection[str]) -> dict[str, Check]:
-    key = list(table.primary_key)
-    return {"key": lambda frame: ~frame.duplicated(key)} if len(key) > 1 and not set(key) & set(missing) else {}
-
-
-def _cell_checks(column: Column) -> dict[str, Check]:
-    """One check a rule. A cell breaks one rule at most, so the distinct values are judged once for all checks."""
-    judged: list[tuple[pd.Index, np.ndarray]] = []  # the distinct values, and which rule each of them breaks
-
-    def broken(distinct: pd.Index) -> np.ndarray:
-        if not judged or judged[0][0] is not distinct:
-            texts = distinct.to_numpy(dtype=object).tolist()
-            rules = np.full(len(texts), "", dtype=object)
-            if not column.all_match(texts):
-                rules[:] = [(column.problem(text) or ("", ""))[0] if text else "" for text in texts]
-            judged[:] = [(distinct, rules)]
-        return judged[0][1]
-
-    def kept(rule: str) -> Check:
-        def check(series: pd.Series) -> pd.Series | bool:
-            verdicts = broken(series.cat.categories) != rule
-            return verdicts.all() or pd.Series(verdicts[series.cat.codes.to_numpy()], index=series.index)
-
-        return check
-
-    return {
-        **({"required": _filled} if column.required else {}),
-        **{rule: kept(rule) for rule in column.rules()},
-        **({"unique": _first_of_its_kind} if column.unique else {}),
-    }
-
-
-def _filled(series: pd.Series) -> pd.Series | bool:
-    return all(series.cat.categories.tolist()) or series != ""
-
-
-def _first_of_its_kind(series: pd.Series) -> pd.Series | bool:
-    return len(series.cat.categories) == len(series) or ~series.duplicated() | (series == "")

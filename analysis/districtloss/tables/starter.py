@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from districtloss.errors import Fault, Faults
-from districtloss.files import atomic
+from districtloss.files import atomic, csv_rows
 from districtloss.paths import DATA, DATAPACKAGE
 from districtloss.tables import folders
 
@@ -69,14 +69,8 @@ def _fill(folder: Path, provinces: bool) -> list[str]:
 
 def _without_totals(path: Path) -> None:
     """Empty the numbers of districts: they rest on a source that the new folder does not have."""
-    import csv
-
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(row | {"districts_total": "", "districts_total_source": ""} for row in rows)
+    rows = csv_rows.records(path)
+    csv_rows.write(path, list(rows[0]), [row | {"districts_total": "", "districts_total_source": ""} for row in rows])
 
 
 def described(
