@@ -2,10 +2,9 @@
 
 import sys
 
-try:
-    from districtloss.cli import main
-except KeyboardInterrupt:  # stopped before it began
-    sys.exit(130)
-
-if __name__ == "__main__":
+if __name__ == "__main__":  # and not in the processes that a build starts, which import this module too
+    try:
+        from districtloss.cli import main
+    except KeyboardInterrupt:  # stopped before it began
+        sys.exit(130)
     main()

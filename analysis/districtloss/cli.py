@@ -1,6 +1,7 @@
 """The command line. Each command parses, calls one function of the library and says how it went.
 
-Exit codes: 0 done; 1 done, and the answer is no; 2 the input is wrong, one line a fault on standard error.
+Exit codes: 0 done; 1 done, and the answer is no; 2 the input is wrong, one line a fault on standard error; 130 and 143
+stopped by Ctrl-C or by whoever asks processes to end.
 Imports stand inside the commands, so that `--help` and an unchanged report need neither pandas nor Papermill.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import textwrap
 from pathlib import Path
@@ -16,12 +18,12 @@ from typing import Annotated
 import typer
 
 from districtloss.errors import Fault, Faults
-from districtloss.files.interruptions import Stopped, stop_in_order
-from districtloss.files.progress import progress, unheard
+from districtloss.files.progress import discard_output, progress
 from districtloss.parameters import MEANING
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
+STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # the exit codes of what a signal ended, as shells have them
 MOST_FAULTS = 100  # printed; the number of the rest is said
 
 Data = Annotated[Path, typer.Option("--data", help="Folder with the tables.", show_default="data")]
@@ -47,7 +49,8 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever called
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
-    stop_in_order()
+    # As Ctrl-C does: all that the process began is taken down on the way out, and its children end.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         try:
             app()
@@ -65,16 +68,17 @@ def main() -> None:
         sys.exit(2)
     except OSError as error:
         if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EPIPE):
-            unheard()
+            discard_output()
             print(f"standard output: cannot be written ({error.strerror})", file=sys.stderr)
             sys.exit(2)
         if error.errno != errno.ENAMETOOLONG:
             raise
         print(f"{str(error.filename)[:60]}…: the name is too long, give a shorter one", file=sys.stderr)
         sys.exit(2)
-    except Stopped as stopped:
-        print("stopped", file=sys.stderr)  # before or after the report was in its place: nobody knows here
-        sys.exit(stopped.args[0])
+    except SystemExit as ended:
+        if ended.code in STOPPED:
+            print("stopped", file=sys.stderr)  # before or after the report was in its place: nobody knows here
+        raise
 
 
 def _parameters(  # type: ignore[no-untyped-def]

@@ -21,24 +21,12 @@ REPORT = BUILD / "report"  # the default output folder
 
 
 def _cache() -> Path:
-    """Return where to keep what speeds up the next run: in the project, or at home where that can only be read, or, as
-    in some containers, for this run alone."""
-    places = [BUILD / "cache"]
-    with contextlib.suppress(RuntimeError):  # nobody knows of a home
-        places.append(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "districtloss")
-    for place in places:
-        there = next(path for path in (place, *place.parents) if path.exists())
-        if os.access(there, os.W_OK):
-            return place
-    import atexit
-    import fcntl
-    import shutil
-    import tempfile
-
-    alone = tempfile.mkdtemp(prefix="districtloss-scratch-cache-")
-    fcntl.flock(os.open(alone, os.O_RDONLY), fcntl.LOCK_SH)  # as scratch.py has it
-    atexit.register(shutil.rmtree, alone, ignore_errors=True)
-    return Path(alone)
+    """Return where to keep what speeds up the next run: in the project, or at home where that can only be read."""
+    there = next(path for path in (BUILD / "cache", BUILD, ROOT) if path.exists())
+    with contextlib.suppress(RuntimeError):  # nobody knows of a home, as in some containers: cache.py does without
+        if not os.access(there, os.W_OK):
+            return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "districtloss"
+    return BUILD / "cache"
 
 
 CACHE = _cache()

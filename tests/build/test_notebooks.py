@@ -1,21 +1,19 @@
-"""Notebooks run in forks of one process leave what a Jupyter kernel leaves, and leave no process behind."""
+"""Notebooks run in processes of ours leave what a Jupyter kernel leaves, and leave no process behind."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
 import papermill
 import pytest
 
-from districtloss.build import notebooks
+from districtloss.build import notebooks, workers
 from districtloss.errors import Fault, Faults
+from districtloss.files.cache import Cache
 from districtloss.paths import ROOT
 
 CELLS = [
@@ -48,13 +46,15 @@ def notebook(path: Path, cells: list[str]) -> Path:
 def executed(folder: Path, books: list[Path], monkeypatch: pytest.MonkeyPatch, *, kernel: bool) -> dict[str, bytes]:
     monkeypatch.setattr(notebooks, "notebooks", lambda: books)
     (folder / "data").mkdir(parents=True)
-    plan = notebooks.Plan({}, "key", folder / "kept", kernel=kernel)
-    notebooks.run(folder, plan, lambda _: None)
+    plan = notebooks.Plan({}, "key", Cache(folder / "cache", most=9), kernel=kernel)
+    notebooks.run(folder / "data", folder, plan, lambda _: None)
     made = folder / "results"
     return {p.relative_to(made).as_posix(): p.read_bytes() for p in made.rglob("*") if p.is_file()}
 
 
-def test_outputs_are_those_of_a_kernel_byte_for_byte(tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("method", sorted({"spawn", workers.QUICKEST}))
+def test_outputs_are_those_of_a_kernel_byte_for_byte(tmp_path, monkeypatch, method) -> None:
+    monkeypatch.setattr(workers, "QUICKEST", method)
     books = [notebook(tmp_path / "01_all.ipynb", CELLS)]
     ours = executed(tmp_path / "ours", books, monkeypatch, kernel=False)
     theirs = executed(tmp_path / "theirs", books, monkeypatch, kernel=True)
@@ -77,14 +77,14 @@ def test_the_project_s_own_results_are_those_of_kernels_byte_for_byte(tmp_path) 
     assert made[0] == made[1]
 
 
-@pytest.mark.parametrize("kernel", [False, True], ids=["fork", "kernel"])
+@pytest.mark.parametrize("kernel", [False, True], ids=["engine", "kernel"])
 def test_a_cell_that_fails_is_told_with_its_source(tmp_path, monkeypatch, kernel) -> None:
     books = [notebook(tmp_path / "01_bad.ipynb", ["x = 1", "x / 0", "print('never')"])]
     with pytest.raises(papermill.PapermillExecutionError) as error:
         executed(tmp_path / "stage", books, monkeypatch, kernel=kernel)
     assert (error.value.ename, error.value.source) == ("ZeroDivisionError", "x / 0")
     assert "division by zero" in str(error.value)
-    assert not (tmp_path / "stage" / "kept").exists()
+    assert not (tmp_path / "stage" / "cache").exists()
 
 
 def test_faults_that_a_cell_finds_are_told_as_anywhere_and_none_is_a_failure(tmp_path, monkeypatch) -> None:
@@ -104,7 +104,6 @@ def test_a_name_that_a_cell_defines_is_not_there_in_the_next_notebook(tmp_path, 
     looking = (
         "import builtins, os, pandas\nprint(hasattr(builtins, 'left'), hasattr(pandas, 'left'), 'LEFT' in os.environ)"
     )
-    monkeypatch.setattr(notebooks, "_processors", lambda: 1)
     books = [notebook(tmp_path / "01_a.ipynb", [leaving]), notebook(tmp_path / "02_b.ipynb", [looking])]
     made = executed(tmp_path / "stage", books, monkeypatch, kernel=False)
     assert b"False False False" in made["notebooks/02_b.ipynb"]
@@ -114,7 +113,8 @@ def test_a_parameter_that_a_notebook_does_not_have_is_an_error(tmp_path, monkeyp
     monkeypatch.setattr(notebooks, "notebooks", lambda: [notebook(tmp_path / "01_a.ipynb", ["1"])])
     (tmp_path / "data").mkdir()
     with pytest.raises(ValueError, match="no parameters unheard"):
-        notebooks.run(tmp_path, notebooks.Plan({"unheard": 1}, "k", tmp_path / "kept"), lambda _: None)
+        plan = notebooks.Plan({"unheard": 1}, "k", Cache(tmp_path / "cache", most=9))
+        notebooks.run(tmp_path / "data", tmp_path, plan, lambda _: None)
 
 
 def test_two_notebooks_cannot_write_one_file(tmp_path, monkeypatch) -> None:
@@ -122,61 +122,3 @@ def test_two_notebooks_cannot_write_one_file(tmp_path, monkeypatch) -> None:
     books = [notebook(tmp_path / f"0{i}_x.ipynb", [write]) for i in (1, 2)]
     with pytest.raises(ValueError, match="another notebook"):
         executed(tmp_path / "stage", books, monkeypatch, kernel=False)
-
-
-# --- no process is left ------------------------------------------------------------------------------------------
-
-
-def session(leader: int) -> list[int]:
-    """The processes of a session that are still there, but for those that only wait to be counted."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except (OSError, ValueError):
-            continue
-        if folder.name.isdigit() and int(fields[3]) == leader and fields[0] != "Z":
-            found.append(int(folder.name))
-    return found
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes under /proc")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_build_that_is_stopped_leaves_no_process(tmp_path, how) -> None:
-    code = f"""
-import signal
-from pathlib import Path
-from districtloss.build import notebooks
-from districtloss.files.interruptions import stop_in_order
-from districtloss.build.drawing import Drawer
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run in the background hand down that it is ignored
-stop_in_order()
-folder = Path({str(tmp_path)!r})
-notebooks.notebooks = lambda: sorted(folder.glob("0*.ipynb"))
-with Drawer(folder / "drawings"):
-    notebooks.run(folder, notebooks.Plan({{}}, "key", folder / "kept"), print)
-"""
-    (tmp_path / "data").mkdir()
-    wait = "import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(600)"
-    for i in (1, 2):
-        notebook(tmp_path / f"0{i}_x.ipynb", [wait])
-    running = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL
-    )
-    try:
-        until(lambda: list((tmp_path / "run").glob("*/started")) or running.poll(), 60)
-        assert len(session(running.pid)) >= 3
-        # As a terminal does it: to all of them where it is Ctrl-C, to the parent alone otherwise.
-        os.killpg(running.pid, how) if how == signal.SIGINT else os.kill(running.pid, how)
-        running.wait(60)
-        until(lambda: not session(running.pid), 60)
-    finally:
-        for process in session(running.pid):
-            os.kill(process, signal.SIGKILL)
-
-
-def until(holds, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.1)

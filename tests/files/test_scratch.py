@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
 
 from districtloss.files import scratch
+from helpers.steps import ended_at_each_step
 
 HOLDING = """
 from districtloss.files import scratch
@@ -31,29 +30,27 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _holding() -> tuple[subprocess.Popen[str], Path]:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    process = subprocess.Popen([sys.executable, "-c", HOLDING], text=True, **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDING], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout
     return process, Path(process.stdout.readline().strip())
 
 
-def test_a_folder_is_gone_afterwards_and_another_s_is_left_alone(own_place: Path):
+def test_a_folder_is_gone_afterwards_and_another_s_is_left_alone(own_place: Path) -> None:
     other = own_place / "districtloss-report-1"
     other.mkdir()
-    os.utime(other, (0, 0))
     with scratch.folder("test") as place:
         (place / "file").write_text("text")
-        os.utime(place, (0, 0))
-        with scratch.folder("test"):
-            assert (place / "file").exists()  # as long as it is held
+        scratch.clear_away()
+        assert (place / "file").exists()  # as long as it is held
     assert list(own_place.iterdir()) == [other]
 
 
-def test_what_a_killed_command_left_goes_with_the_next_one_and_what_is_held_stays(own_place: Path):
+def test_what_a_killed_command_left_goes_with_the_next_one_and_what_is_held_stays(own_place: Path) -> None:
     (killed, left), (living, held) = _holding(), _holding()
     killed.kill()
-    killed.wait()
-    for place in (left, held):
-        os.utime(place, (time.time() - 60,) * 2)
+    killed.communicate()
     with scratch.folder("test"):
         assert not left.exists()
         assert (held / "file").exists()
@@ -62,34 +59,55 @@ def test_what_a_killed_command_left_goes_with_the_next_one_and_what_is_held_stay
     assert not any(own_place.iterdir())
 
 
-def test_a_build_for_a_release_that_is_stopped_is_asked_to_end_and_waited_for(tmp_path: Path):
-    """The inner build clears away behind itself before the folder that it works in is taken away."""
-    code = f"""
-import subprocess, sys, time
-from pathlib import Path
-from districtloss.releases import pinned_source
-from districtloss.files.interruptions import Stopped, stop_in_order
-stop_in_order()
-try:
-    python = {str(tmp_path / "slow")!r}
-    pinned_source.run_build(Path({str(tmp_path)!r}), Path("target"), "pandoc", {{}}, python=[python])
-except Stopped:
-    print(Path({str(tmp_path / "ended")!r}).exists())
+def test_temporary_files_lie_beside_the_folder_those_of_children_too(own_place: Path) -> None:
+    code = "import tempfile; print(tempfile.mkdtemp())"
+    with scratch.folder("test") as place:
+        child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        for made in (tempfile.mkdtemp(), child):
+            assert Path(made).is_relative_to(place.parent)
+        assert not any(place.iterdir())
+    assert (os.environ["TMPDIR"], tempfile.gettempdir()) == (str(own_place), str(own_place))
+
+
+USING = """
+tempfile.tempdir = str(place)
+watch()
+with scratch.folder("test") as made:
+    (made / "file").write_text("text")
+    tempfile.mkdtemp()
 """
-    slow = tmp_path / "slow"
-    slow.write_text(f"#!/bin/sh\ntrap 'sleep 0.5; touch {tmp_path}/ended; exit 143' TERM\ntouch {tmp_path}/began\n"
-                    "while :; do sleep 0.1; done\n")  # fmt: skip
-    slow.chmod(0o755)
-    running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    while not (tmp_path / "began").exists() and running.poll() is None:
-        time.sleep(0.05)
-    running.send_signal(signal.SIGTERM)
-    assert running.communicate(timeout=60)[0] == "True\n"
 
 
-def test_where_nothing_can_be_kept_what_speeds_up_is_kept_for_one_run(own_place: Path):
-    code = "import os; os.access = lambda *_: False\n"
-    code += "from districtloss import paths\nprint(paths.CACHE.is_dir(), paths.CACHE)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(f"True {own_place}/districtloss-scratch-cache-")
-    assert not any(own_place.iterdir())
+def test_whatever_step_a_command_is_killed_at_the_next_one_leaves_nothing(own_place: Path, monkeypatch) -> None:
+    runs = 0
+    for place, _ in ended_at_each_step(
+        "import tempfile\nfrom districtloss.files import scratch", USING, own_place, lambda _: None, how="SIGKILL"
+    ):
+        runs += 1
+        monkeypatch.setattr(tempfile, "tempdir", str(place))
+        scratch.clear_away()
+        assert not any(place.iterdir())
+    assert runs > 5
+
+
+def test_where_no_link_can_be_made_a_folder_is_copied(own_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError("as on Windows")
+
+    (own_place / "data").mkdir()
+    (own_place / "data" / "events.csv").write_text("text")
+    scratch.link(own_place / "data", own_place / "linked")
+    monkeypatch.setattr(Path, "symlink_to", refused)
+    scratch.link(own_place / "data", own_place / "copied")
+    assert [(own_place / name / "events.csv").read_text() for name in ("linked", "copied")] == ["text", "text"]
+    assert ((own_place / "linked").is_symlink(), (own_place / "copied").is_symlink()) == (True, False)
+
+
+@pytest.mark.parametrize(("home", "place"), [("/x", "/x/.cache/districtloss"), (None, "build/cache")])
+def test_what_speeds_up_is_cached_at_home_where_the_project_can_only_be_read(home: str | None, place: str) -> None:
+    code = "import os, pwd\nos.access = lambda *_: False\npwd.getpwuid = lambda _: {}[0]\n"
+    code += "from districtloss import paths\nprint(paths.CACHE)"
+    bare = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")}
+    environment = bare | ({"HOME": home} if home else {})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip().endswith(place)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from districtloss.files import atomic, digest, forms
+from districtloss.files import digest, forms, report_folder
 from districtloss.paths import CITATION
 from districtloss.releases import pin, versions
 
@@ -48,5 +48,5 @@ def manifest(folder: Path, version: str, **facts: Any) -> None:
         "packages": PACKAGES, "python": "3.11.1", "platform": {"system": "Linux x86_64", "zlib": "1.3"},
         "renderer": {"name": "pandoc", "version": "Pandoc 3.9"},
     }  # fmt: skip
-    (folder / atomic.MANIFEST).write_text(forms.as_json(record | facts), "utf-8")
+    (folder / report_folder.MANIFEST).write_text(forms.as_json(record | facts), "utf-8")
     pin._seal(folder)

@@ -13,7 +13,7 @@ import pytest
 import rispy
 import yaml
 
-from districtloss.files import atomic
+from districtloss.files import atomic, report_folder
 from districtloss.releases import cite, versions
 from districtloss.releases.cite import Author, Facts
 from districtloss.errors import Faults
@@ -120,6 +120,6 @@ def test_a_folder_whose_citation_and_manifest_disagree_is_not_cited(tmp_path: Pa
 
 def pinned(folder: Path, version: str) -> Path:
     manifest = {"generator": versions.GENERATOR, "version": version, "digest": "ab" * 32, "swhid": FACTS.swhid}
-    (folder / atomic.MANIFEST).write_text(json.dumps(manifest | {"doi": "10.1234/x"}), "utf-8")
+    (folder / report_folder.MANIFEST).write_text(json.dumps(manifest | {"doi": "10.1234/x"}), "utf-8")
     (folder / versions.CITATION).write_bytes(CITATION.read_bytes())
     return folder

@@ -7,19 +7,19 @@ import json
 import math
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import html
 
-from districtloss.files import atomic
+from districtloss.files import report_folder
+from districtloss.files.cache import Cache
 from districtloss.releases import causes, compare, numbers
 from districtloss.errors import Faults
-from districtloss.files.atomic import DATA_ZIP
+from districtloss.files.report_folder import DATA_ZIP
 from districtloss.parameters import Parameters
 from districtloss.paths import DATAPACKAGE
 from districtloss.tables.reading import read_tables
@@ -46,10 +46,10 @@ def built(folder: Path, tables: Mapping[str, Rows] = ROWS, **settings: Any) -> P
             archive.write(path, path.name)
     newest = max(row["published"] for row in tables["sources"])
     record = {
-        "generator": atomic.GENERATOR, "version": "1.0.0", "digest": str(folder)[-12:],
+        "generator": report_folder.GENERATOR, "version": "1.0.0", "digest": str(folder)[-12:],
         "parameters": parameters | {"as_of": parameters["as_of"] or newest},
     }  # fmt: skip
-    (folder / atomic.MANIFEST).write_text(json.dumps(record), "utf-8")
+    (folder / report_folder.MANIFEST).write_text(json.dumps(record), "utf-8")
     return folder
 
 
@@ -229,8 +229,8 @@ def test_the_quick_numbers_are_those_of_the_notebooks_run_by_papermill(before: P
 
     stage = tmp_path / "stage"
     write(stage / "data")
-    plan = notebooks.Plan(Parameters().for_notebooks(), "key", tmp_path / "kept")
-    notebooks.run(stage, plan, lambda _: None)
+    plan = notebooks.Plan(Parameters().for_notebooks(), "key", Cache(tmp_path / "cache", most=9))
+    notebooks.run(stage / "data", stage, plan, lambda _: None)
     ran = publish._joined(sorted((stage / "results" / "parts").iterdir()))["values"]
     quick = json.loads((before / "results" / "values.json").read_text("utf-8"))
     assert ran == quick
@@ -242,10 +242,9 @@ def test_the_quick_numbers_are_those_of_the_notebooks_run_by_papermill(before: P
 def attributed(count: int, number: Any, runs: int = 1000) -> list[tuple[tuple[int, ...], float | None]]:
     """What moves a number that is a function of the set of changes made."""
 
-    @cache
-    def compute(made: tuple[int, ...]) -> Mapping[str, Any] | None:
-        value = number(set(made))
-        return None if value is None else {"n": {"value": value, "low": None, "high": None}}
+    def compute(states: Sequence[tuple[int, ...]]) -> list[Mapping[str, Any] | None]:
+        values = [number(set(made)) for made in states]
+        return [None if value is None else {"n": {"value": value, "low": None, "high": None}} for value in values]
 
     orders = [list(range(count)), list(reversed(range(count)))]
     return [(c.changes, c.shift[0]) for c in causes.attribute(orders, compute, ["n"], runs)["n"]]

@@ -17,11 +17,12 @@ import pytest
 from lxml import html
 from pypdf import PdfReader
 
-from districtloss.files import digest, atomic
+from districtloss.files import digest, report_folder
 from districtloss.releases import environment, integrity, page, pin, pinned_source, versions
 from districtloss.errors import Faults
 from districtloss.paths import RELEASES, ROOT
 from helpers.pinned import pinned
+from helpers.processes import until
 
 PROJECT = ("analysis", "chapters", "data", "CHANGELOG.md", "CITATION.cff", "_quarto.yml", "index.qmd",
            "requirements.lock", ".gitignore", ".gitattributes")  # fmt: skip
@@ -47,12 +48,12 @@ def test_no_commit_has_touched_a_file_of_a_version_once_it_was_pinned(version: s
 def test_no_build_writes_into_the_folder_of_pinned_versions(tmp_path: Path) -> None:
     for target in (RELEASES, RELEASES / "1.0.0", RELEASES / "1.0.0" / "results", RELEASES / "new"):
         with pytest.raises(Faults, match="never changes"):
-            atomic.check_ours(target)
+            report_folder.check_ours(target)
 
 
 def test_no_build_takes_a_copy_of_a_pinned_version_for_a_report_to_replace(tmp_path: Path) -> None:
     with pytest.raises(Faults, match="did not make"):
-        atomic.check_ours(pinned(tmp_path / "copy"))
+        report_folder.check_ours(pinned(tmp_path / "copy"))
 
 
 # --- versions ------------------------------------------------------------------------------------------------------
@@ -324,3 +325,26 @@ def test_data_with_a_fault_are_told_as_by_check_and_pin_nothing(checkout: Checko
         ]
     finally:
         checkout.git("reset", "--quiet", "--hard", "HEAD~1")
+
+
+def test_the_build_of_a_release_that_is_stopped_is_asked_to_end_and_waited_for(tmp_path: Path) -> None:
+    code = f"""
+import signal, sys
+from pathlib import Path
+from districtloss.releases import pinned_source
+signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+try:
+    python = {str(tmp_path / "slow")!r}
+    pinned_source.run_build(Path({str(tmp_path)!r}), Path("target"), "pandoc", {{}}, python=[python])
+finally:
+    print(Path({str(tmp_path / "ended")!r}).exists())
+"""
+    slow = tmp_path / "slow"
+    slow.write_text(f"#!/bin/sh\ntrap 'sleep 0.5; touch {tmp_path}/ended; exit 143' TERM\ntouch {tmp_path}/began\n"
+                    "while :; do sleep 0.1; done\n")  # fmt: skip
+    slow.chmod(0o755)
+    running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    until(lambda: (tmp_path / "began").exists() or running.poll() is not None)
+    running.terminate()
+    assert running.communicate()[0] == "True\n"
+    assert running.returncode == 143

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from districtloss.files import digest, atomic
+from districtloss.files import digest, atomic, report_folder
 from districtloss.files import forms
 from districtloss.releases import integrity, rebuild, versions
 from districtloss.releases.rebuild import DIFFERENT, IDENTICAL, SAME_RESULTS
@@ -50,16 +50,16 @@ def test_no_single_bit_of_any_file_can_be_turned_unseen(folder: Path) -> None:
 
 
 def test_a_manifest_that_is_gone_or_somebody_elses_is_told(folder: Path) -> None:
-    (folder / atomic.MANIFEST).write_text('{"generator": "other"}', "utf-8")
+    (folder / report_folder.MANIFEST).write_text('{"generator": "other"}', "utf-8")
     assert told(folder) == ["manifest.json: is not the manifest of a pinned version"]
-    (folder / atomic.MANIFEST).unlink()
+    (folder / report_folder.MANIFEST).unlink()
     assert told(folder)[0].startswith("manifest.json: cannot be read")
 
 
 @pytest.mark.parametrize("facts", [{"outputs": 5}, {"outputs": 5, "digest": None}])
 def test_a_manifest_with_something_of_another_kind_is_told(folder: Path, facts: dict[str, object]) -> None:
     record = versions.manifest(folder) | facts
-    (folder / atomic.MANIFEST).write_text(forms.as_json(record), "utf-8")
+    (folder / report_folder.MANIFEST).write_text(forms.as_json(record), "utf-8")
     assert told(folder) == [f"manifest.json: changed: it has no usable {' and '.join(facts)}"]
 
 
@@ -82,7 +82,7 @@ def test_a_page_changed_together_with_its_hash_contradicts_the_identifier(folder
     (folder / "index.html").write_text("<p>Other</p>", "utf-8")
     manifest(folder, "1.0.0")
     record = versions.manifest(folder) | {"swhid": before}
-    (folder / atomic.MANIFEST).write_text(forms.as_json(record), "utf-8")
+    (folder / report_folder.MANIFEST).write_text(forms.as_json(record), "utf-8")
     files = digest.tree(folder)
     del files[versions.SUMS]
     (folder / versions.SUMS).write_text(versions.sums(files), "utf-8")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from districtloss.errors import Faults
+from districtloss.files.cache import Cache
 from districtloss.render import renderers
 from helpers import sample_book
 
@@ -21,7 +22,7 @@ METHODS = "chapters/methods.qmd"
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sample book that was rendered once, with what is kept of it."""
     folder = tmp_path_factory.mktemp("kept")
-    renderers.render(sample_book.make(folder / "stage"), folder / "out", kept=folder / "pages")
+    renderers.render(sample_book.make(folder / "stage"), folder / "out", cache=Cache(folder / "pages", most=99))
     return folder
 
 
@@ -91,7 +92,7 @@ def test_with_kept_chapters_the_bytes_are_those_of_a_first_rendering(rendered: P
     edit, stale = CHANGES[name]
     edit(rendered / "stage")
     before = written(rendered / "pages")
-    renderers.render(rendered / "stage", rendered / "again", kept=rendered / "pages")
+    renderers.render(rendered / "stage", rendered / "again", cache=Cache(rendered / "pages", most=99))
     renderers.render(rendered / "stage", rendered / "anew")
     assert files(rendered / "again") == files(rendered / "anew")
     assert made_again(rendered / "pages", before) == {"html": stale, "typst": stale}
@@ -101,7 +102,7 @@ def test_what_is_to_be_made_again_is_not_taken_from_what_is_kept(rendered: Path)
     for path in (rendered / "pages").iterdir():
         path.write_text("not even read", "utf-8")
     before = written(rendered / "pages")
-    renderers.render(rendered / "stage", rendered / "again", kept=rendered / "pages", again=True)
+    renderers.render(rendered / "stage", rendered / "again", cache=Cache(rendered / "pages", most=99), again=True)
     assert files(rendered / "again") == files(rendered / "out")
     assert made_again(rendered / "pages", before) == {"html": ALL, "typst": ALL}
 
@@ -111,7 +112,7 @@ def test_what_is_kept_in_halves_is_not_kept(rendered: Path, left: str) -> None:
     for path in (rendered / "pages").glob("*methods*"):
         path.write_text(left, "utf-8")
     before = written(rendered / "pages")
-    renderers.render(rendered / "stage", rendered / "again", kept=rendered / "pages")
+    renderers.render(rendered / "stage", rendered / "again", cache=Cache(rendered / "pages", most=99))
     assert files(rendered / "again") == files(rendered / "out")
     assert made_again(rendered / "pages", before) == {"html": {"methods"}, "typst": {"methods"}}
 
@@ -121,15 +122,15 @@ def test_a_fault_is_found_however_often_and_keeps_nothing(rendered: Path) -> Non
     before = files(rendered / "pages")
     for _ in range(2):
         with pytest.raises(Faults, match="sec-night"):
-            renderers.render(rendered / "stage", rendered / "again", kept=rendered / "pages")
+            renderers.render(rendered / "stage", rendered / "again", cache=Cache(rendered / "pages", most=99))
     assert files(rendered / "pages") == before
 
 
 def test_a_chapter_that_refers_to_what_another_lost_is_a_fault(rendered: Path) -> None:
     replaced("chapters/rates.qmd", " {#sec-day}", "")(rendered / "stage")
     with pytest.raises(Faults, match="sec-day"):
-        renderers.render(rendered / "stage", rendered / "again", kept=rendered / "pages")
+        renderers.render(rendered / "stage", rendered / "again", cache=Cache(rendered / "pages", most=99))
     (rendered / "stage" / "results" / "tables" / "rates.csv").unlink()
     replaced("chapters/rates.qmd", "## By day", "## By day {#sec-day}")(rendered / "stage")
     with pytest.raises(Faults, match=r"rates\.csv"):
-        renderers.render(rendered / "stage", rendered / "again", kept=rendered / "pages")
+        renderers.render(rendered / "stage", rendered / "again", cache=Cache(rendered / "pages", most=99))

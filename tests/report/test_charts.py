@@ -6,13 +6,15 @@ import lxml.etree
 import pandas as pd
 import pytest
 
+from districtloss.build import drawing
 from districtloss.build.drawing import Drawer
+from districtloss.files.cache import Cache
 from districtloss.report import charts
 
 
 @pytest.fixture(scope="module")
 def drawer(tmp_path_factory):
-    with Drawer(tmp_path_factory.mktemp("drawings")) as drawer:
+    with drawing.drawer(Cache(tmp_path_factory.mktemp("drawings"), most=99)) as drawer:
         yield drawer
 
 

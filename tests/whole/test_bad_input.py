@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from districtloss import cli
 from districtloss.errors import Faults
-from districtloss.files import atomic
+from districtloss.files import report_folder
 from districtloss.tables.reading import read_tables
 from districtloss.tables.schema import load
 from helpers.new_data import one_event
@@ -304,7 +304,7 @@ def test_a_file_of_somebody_else_in_a_report_is_not_taken_along(
     (target / "manifest.json").write_text('{"generator": "districtloss", "outputs": {"index.html": ""}}')
     for name in (".DS_Store", "._index.html", ".~lock.a.csv#", "~$a.docx"):  # of file managers and office programs
         (target / name).write_text("")
-    atomic.check_ours(target)
+    report_folder.check_ours(target)
     (target / "notes").mkdir()
     (target / "notes" / "mine.txt").write_text("mine")
     code, told = run(capsys, monkeypatch, "build", "--data", folder, "--output", target, "--quiet")
@@ -337,11 +337,15 @@ def test_an_output_folder_that_is_a_link_to_itself_is_refused(folder, capsys, mo
 def test_an_output_folder_without_the_right_to_write_is_refused(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    def refused(*_: object, **__: object) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr(atomic.tempfile, "mkdtemp", refused)
     target = folder.parent / "report"
+    made = Path.mkdir
+
+    def refused(path: Path, *rest: object, **named: object) -> None:
+        if path.parent == target.parent:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        made(path, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "mkdir", refused)
     code, told = run(capsys, monkeypatch, "build", "--data", folder, "--output", target, "--quiet")
     assert (code, told) == (2, [f"{target}: cannot be written (Permission denied), make room or name another folder"])
 

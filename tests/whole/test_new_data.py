@@ -22,7 +22,8 @@ from districtloss.build import build
 from districtloss.errors import Faults
 from districtloss.estimates import choices, claims, contradictions
 from districtloss.estimates.study import Study
-from districtloss.files import atomic
+from districtloss.files import report_folder
+from districtloss.files.cache import Cache
 from districtloss.imports import data_folder
 from districtloss.paths import DATA, ROOT
 from districtloss.tables import folders, joined
@@ -39,7 +40,7 @@ HOLES = re.compile(r"\b(nan|NaN|NaT|null|undefined)\b|\?var|\?@|\?meta")
 @pytest.fixture
 def aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what tests build from pushing out what is kept of the user's builds."""
-    monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(build, "CHAPTERS", Cache(tmp_path / "cache", most=99))
 
 
 def built(data: Path, target: Path, rendered: bool = True, renderer: str = "pandoc") -> Path:
@@ -392,12 +393,12 @@ def test_hostile_text_is_printed_and_never_obeyed(tmp_path: Path, renderer: str)
 
 
 def test_an_import_makes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(build, "CHAPTERS", Cache(tmp_path / "cache", most=99))
     made = data_folder.import_export(EXAMPLES / "acled" / "export.csv", tmp_path / "data")
     report = built(tmp_path / "data", tmp_path / "report")
     values = json.loads((report / "results" / "values.json").read_text("utf-8"))
     assert values["reports_count"]["value"] == len(made.tables["events"])
-    names = {path.removeprefix("data/") for path in (atomic.manifest(report) or {})["inputs"]}  # type: ignore[attr-defined]
+    names = {path.removeprefix("data/") for path in (report_folder.manifest(report) or {})["inputs"]}  # type: ignore[attr-defined]
     assert not names & {data_folder.LEFT_OUT, data_folder.TO_SETTLE, "README.md"}
 
 
@@ -443,7 +444,7 @@ def test_a_folder_of_its_own_is_built_from_as_it_lies(tmp_path: Path):
 @pytest.mark.usefixtures("aside")
 def test_the_report_shows_what_it_was_made_of(added: Path, tmp_path: Path):
     report = built(added, tmp_path / "report", rendered=False)
-    manifest = atomic.manifest(report)
+    manifest = report_folder.manifest(report)
     assert manifest is not None
     with joined.completed(added) as full:
         from districtloss.files import digest

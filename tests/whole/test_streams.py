@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from districtloss.files import atomic
+from districtloss.files import report_folder
 from helpers.new_data import folder
 
 COMMAND = f"{sys.executable} -m districtloss"
@@ -27,7 +27,7 @@ def _sh(command: str, place: Path) -> subprocess.CompletedProcess[str]:
 def test_a_build_goes_on_though_nobody_hears_of_it(data: Path, tmp_path: Path, how: str):
     done = _sh(f"{COMMAND} build --renderer pandoc --data {data} --output report {how}", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert atomic.manifest(tmp_path / "report")
+    assert report_folder.manifest(tmp_path / "report")
 
 
 def test_an_answer_that_cannot_be_written_is_told(data: Path, tmp_path: Path):

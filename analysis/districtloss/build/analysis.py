@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from districtloss.build.keys import Keys
-from districtloss.files import cache, digest
+from districtloss.files import digest, forms
+from districtloss.files.cache import Cache
 from districtloss.parameters import Parameters
 from districtloss.paths import CACHE
 
@@ -17,31 +18,35 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
-MOST_KEPT = 8  # results of whole analyses, the newest
+RESULTS = Cache(CACHE / "results", most=8)  # of whole analyses
+NOTEBOOKS = Cache(CACHE / "notebooks", most=40)  # of single notebooks
+DRAWINGS = Cache(CACHE / "drawings", most=1000)  # a report has some twenty
 
 
 def results(
     data: Path, stage: Path, parameters: Parameters, keys: Keys, *, force: bool, kernel: bool, rendered: bool, say: Say
 ) -> dict[str, Any]:
     """Fill stage/results and stage/_variables.yml; return hashes of the data, values and flags."""
-    known = CACHE / "results" / keys.results
-    if not force and cache.take(known, stage):
+    summary = stage / "made.json"
+    if not force and RESULTS.get_folder(keys.results, stage):
         say("Results are unchanged")
-        return json.loads((stage / "made.json").read_text("utf-8"))
-    from districtloss.build.drawing import Drawer
+        return dict(json.loads(summary.read_text("utf-8")))
+    from districtloss.build import drawing
+    from districtloss.render import assets
 
-    with Drawer(CACHE / "drawings", also=rendered) as drawer:
+    ahead = assets.vega_bundle if rendered and not assets.vega_bundle_is_cached() else None
+    with drawing.drawer(DRAWINGS, ahead) as drawer:
         made = _compute(data, stage, parameters, keys, drawer, force, kernel, say)
-    (stage / "made.json").write_text(json.dumps(made, sort_keys=True), "utf-8")
-    cache.keep(stage, known, MOST_KEPT)
+    summary.write_text(forms.as_json(made), "utf-8")
+    RESULTS.put_folder(keys.results, stage)
     return made
 
 
 def _compute(
     data: Path, stage: Path, parameters: Parameters, keys: Keys, drawer: Drawer, force: bool, kernel: bool, say: Say
 ) -> dict[str, Any]:
+    """Check the tables, run the notebooks, publish what they left, and return the summary of it."""
     say("Checking the data")
-    (stage / "data").symlink_to(data, target_is_directory=True)
     from districtloss.build import notebooks
 
     notebooks.warm()
@@ -57,16 +62,13 @@ def _compute(
             drawer.ask(path.read_text("utf-8"))
 
     say("Running the notebooks" + (" in Jupyter kernels" if kernel else ""))
-    plan = notebooks.Plan(parameters.for_notebooks(), keys.notebooks, CACHE / "notebooks", force, kernel)
-    notebooks.run(stage, plan, say, draw)
+    plan = notebooks.Plan(parameters.for_notebooks(), keys.notebooks, NOTEBOOKS, force, kernel)
+    notebooks.run(data, stage, plan, say, draw)
     say("Writing tables, numbers and charts")
-    made = publish.publish(stage, study.tables, drawer.drawn)
-    made |= {
+    return publish.publish(stage, study.tables, drawer.drawn) | {
         "data": digest.tree(data),
         "as_of": f"{study.as_of:%Y-%m-%d}",
         "provinces": len(tables.provinces),
         "subtitle": study.subtitle,
         "own": study.tables.about.own,
     }
-    (stage / "data").unlink()
-    return made

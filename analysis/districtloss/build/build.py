@@ -1,4 +1,4 @@
-"""From a data folder to a report: validate, run the notebooks, render, and put the whole in place at once."""
+"""From a data folder to a report: check, run the notebooks, render, and put the whole in place at once."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from districtloss.build import keys
 from districtloss.errors import Fault, Faults
-from districtloss.files import atomic, digest
+from districtloss.files import atomic, digest, report_folder, scratch
+from districtloss.files.cache import Cache
 from districtloss.parameters import Parameters
 from districtloss.paths import CACHE
-from districtloss.tables import folders, joined
+from districtloss.tables import folders
 
 Say = Callable[[str], None]
 
+CHAPTERS = Cache(CACHE / "chapters", most=200)  # by edition and name; a book has some twenty
 LEAST_ROOM = 1 << 20  # bytes; a disk with less is taken to be full when a build fails on it
 
 
@@ -37,79 +39,86 @@ def build(
 ) -> dict[str, Any]:
     """Build the report (or, not `rendered`, its results alone) into `target`; return the manifest.
 
-    With `force`, nothing that is kept from other builds is used. With `kernel`, notebooks run in real Jupyter
+    With `force`, the results and pages of other builds are not used. With `kernel`, notebooks run in real Jupyter
     kernels: slower, and the reference for what they leave.
 
     Raises Faults for anything in the user's input that cannot be used; `target` is then as it was.
     """
     thread_environment()
-    target = atomic.behind_link(target)
-    atomic.check_ours(target)
+    target = atomic.resolve_link(target)
+    report_folder.check_ours(target)
     chosen = choose_renderer(renderer) if rendered else ("none", "")
     if not data.is_dir():
         raise Faults([Fault(str(data), None, None, "is not a folder", "name the folder that holds the tables")])
-    with joined.completed(data) as full:
+    with _complete(data) as (folder, located):
         try:
-            return _build(
-                full.path,
-                target,
-                parameters,
-                chosen,
-                rendered=rendered,
-                force=force or kernel,
-                kernel=kernel,
-                say=say,
-            )
+            return _build(folder, target, parameters, chosen, force=force or kernel, kernel=kernel, say=say)
         except Faults as found:
-            raise folders.located_in_package(map(full.located, found.faults), data, parameters) from None
+            raise folders.located_in_package(map(located, found.faults), data, parameters) from None
+
+
+@contextmanager
+def _complete(data: Path) -> Iterator[tuple[Path, Callable[[Fault], Fault]]]:
+    """Yield a folder that has all tables: the folder itself, or one in which it is joined with ours where it extends
+    them; and what makes a fault of that folder one of the user's own files."""
+    if not folders.about(data).extends:
+        yield data, lambda fault: fault
+        return
+    from districtloss.tables import joined  # brings pandas, which a report that is up to date does without
+
+    with joined.completed(data) as full:
+        yield full.path, full.located
 
 
 def _build(
-    data: Path,
-    target: Path,
-    parameters: Parameters,
-    chosen: tuple[str, str],
-    *,
-    rendered: bool,
-    force: bool,
-    kernel: bool,
-    say: Say,
+    data: Path, target: Path, parameters: Parameters, chosen: tuple[str, str], *, force: bool, kernel: bool, say: Say
 ) -> dict[str, Any]:
-    """Build from a folder that has all tables."""
+    """Build from a folder that has all tables, with the (name, version) of a renderer or of none."""
     _check_readable(data)
     key = keys.of(data, parameters, chosen)
-    before = atomic.manifest(target)
+    before = report_folder.manifest(target)
     if not force and before and before.get("key") == key.report and _intact(target, before):
         say("Nothing has changed: the report is up to date.")
         atomic.tidy(target)
+        scratch.clear_away()
         return before
     with (
-        _told_when_full(target),
-        atomic.replacing(target) as work,
-        _stage(target) as stage,
-        _renderer(chosen[0]) as running,
+        _full_disk_as_fault(target),
+        atomic.replacing(target, report_folder.check_ours) as work,
+        scratch.folder("build") as place,
+        _started(chosen[0]) as running,
     ):
         from districtloss.build import analysis, manifest
         from districtloss.files import archive
 
         # All that follows sees the same files, whatever happens to the folder meanwhile.
-        copy = _copied(data, stage.parent / "data")
+        copy = _copied(data, place / "data")
         if keys.of(copy, parameters, chosen) != key:
             raise _changed(data)
+        stage = place / "stage"
+        stage.mkdir()
+        rendered = chosen[0] != "none"
         made = analysis.results(copy, stage, parameters, key, force=force, kernel=kernel, rendered=rendered, say=say)
         # The fragments that chapters include end up in the pages.
         shutil.copytree(stage / "results", work / "results", ignore=shutil.ignore_patterns("include"))
         content = digest.content_digest(made["data"], digest.tree(work / "results"))
-        used: dict[str, str] = {"name": "none", "version": ""}
+        used = {"name": "none", "version": ""}
         if rendered:
-            from districtloss.render import imprint, renderers
-
             say(f"Rendering HTML and PDF with {chosen[0].capitalize()}")
-            imprint.lay_out(stage, made, content, chosen)
-            used = asdict(renderers.render(stage, work, chosen[0], CACHE / "pages", running, again=force))  # type: ignore[arg-type]
+            used = _render(stage, work, made, content, chosen, running, again=force)
         # Without a report too: diff tells which rows did it.
-        archive.pack(copy, folders.data_files(copy), work / atomic.DATA_ZIP)
+        archive.pack(copy, folders.data_files(copy), work / report_folder.DATA_ZIP)
         return manifest.write(work, parameters, key, made, content, used)
+
+
+def _render(
+    stage: Path, work: Path, made: dict[str, Any], content: str, chosen: tuple[str, str], running: Any, *, again: bool
+) -> dict[str, str]:
+    """Render the staged results into `work`; return name and version of what did it."""
+    from districtloss.render import imprint, renderers
+
+    imprint.lay_out(stage, made, content, chosen)
+    return asdict(renderers.render(stage, work, chosen[0], CHAPTERS, running, again=again))  # type: ignore[arg-type]
 
 
 def _copied(data: Path, copy: Path) -> Path:
@@ -162,33 +171,22 @@ def choose_renderer(wanted: str) -> tuple[str, str]:
 
 
 def _intact(target: Path, manifest: dict[str, Any]) -> bool:
-    files = atomic.tree(target)
-    files.pop(atomic.MANIFEST, None)
+    files = report_folder.tree(target)
+    files.pop(report_folder.MANIFEST, None)
     return files == manifest.get("outputs")
 
 
-@contextmanager
-def _renderer(name: str) -> Iterator[Any]:
+def _started(renderer: str) -> AbstractContextManager[Any]:
     """Have the renderer, if there is to be one, get ready while the analysis runs."""
-    if name == "none":
-        yield None
-        return
+    if renderer == "none":
+        return nullcontext()
     from districtloss.render import renderers
 
-    with renderers.started(name) as running:  # type: ignore[arg-type]
-        yield running
+    return renderers.started(renderer)  # type: ignore[arg-type]
 
 
 @contextmanager
-def _stage(target: Path) -> Iterator[Path]:
-    with atomic.scratch(target) as folder:
-        stage = folder / "stage"
-        stage.mkdir()
-        yield stage
-
-
-@contextmanager
-def _told_when_full(target: Path) -> Iterator[None]:
+def _full_disk_as_fault(target: Path) -> Iterator[None]:
     """Turn the many ways in which programs end that find the disk full into one fault."""
     try:
         yield

@@ -11,15 +11,13 @@ import base64
 import contextlib
 import io
 import json
-import sys
 import tempfile
-from collections.abc import Mapping
 from typing import Any
 
 import nbformat
 import pandas
 from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
+from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
@@ -29,7 +27,7 @@ COLUMNS = 20  # that pandas prints in a notebook; imported elsewhere, it takes i
 
 
 class _Results(DisplayHook):
-    """Adds the value of a cell's last expression to the cell's outputs."""
+    """Adds the value of a cell's last expression to what the cell displayed."""
 
     def start_displayhook(self) -> None:
         pass
@@ -38,82 +36,45 @@ class _Results(DisplayHook):
         pass
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
-        if format_dict and self.shell:
-            self.shell.add(
-                "execute_result", data=plain(format_dict), metadata=md_dict, execution_count=self.prompt_count
-            )
+        result = {"output_type": "execute_result", "execution_count": self.prompt_count}
+        assert self.shell
+        self.shell.display_pub.outputs.append({"data": format_dict, "metadata": md_dict, **result})
 
     def finish_displayhook(self) -> None:
         pass
 
-    def flush(self) -> None:
-        """Forget nothing: the shell calls this when it ends, and a search for garbage would take as long as a cell."""
-
-
-class _Displays(DisplayPublisher):
-    """Adds what a cell displays to the cell's outputs."""
-
-    def publish(self, data: Any, metadata: Any = None, source: Any = None, *, update: bool = False, **_: Any) -> None:
-        if update:
-            raise NotImplementedError("a display that is updated later needs a kernel: use --kernel")
-        self.shell.add("display_data", data=plain(data), metadata=metadata or {})
-
-    def clear_output(self, wait: bool = False) -> None:
-        self.shell.collected.clear()
-
 
 class _Printed(io.TextIOBase):
-    """Adds what a cell prints to the cell's outputs: one output a stream, as nbclient joins them."""
+    """Adds what a cell prints to what it displayed: one output a stream, as nbclient joins them."""
 
-    def __init__(self, shell: _ZmqlessShell, name: str) -> None:
-        self.shell, self.name = shell, name
-
-    def writable(self) -> bool:
-        return True
+    def __init__(self, outputs: list[Any], name: str) -> None:
+        self._outputs, self._name = outputs, name
 
     def write(self, text: str) -> int:
-        for output in self.shell.collected:
-            if output.output_type == "stream" and output.name == self.name:
-                output.text += text
+        for output in self._outputs:
+            if output.get("name") == self._name:
+                output["text"] += text
                 return len(text)
         if text:
-            self.shell.add("stream", name=self.name, text=text)
+            self._outputs.append({"output_type": "stream", "name": self._name, "text": text})
         return len(text)
 
 
 class _ZmqlessShell(InteractiveShell):
-    """IPython without a terminal: what a cell leaves is collected as the outputs of a notebook.
+    """IPython without a terminal, which collects what a cell leaves.
 
     pandas fits what it prints to a terminal, unless it finds "zmq" in the name of the shell's class.
     """
 
     displayhook_class = _Results
-    display_pub_class = _Displays
-
-    def __init__(self, **settings: Any) -> None:
-        self.collected: list[Any] = []
-        super().__init__(**settings)
-
-    def add(self, kind: str, **content: Any) -> None:
-        self.collected.append(nbformat.from_dict({"output_type": kind, **content}))
+    display_pub_class = CapturingDisplayPublisher
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
-        self.add("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
+        error = {"output_type": "error", "ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb)}
+        self.display_pub.outputs.append(error)
 
     def init_io(self) -> None:
-        pass
-
-    def enable_gui(self, gui: object = None) -> None:
-        pass
-
-
-def plain(bundle: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a MIME bundle as JSON holds it: bytes in base64."""
-    held = {
-        kind: base64.b64encode(content).decode("ascii") if isinstance(content, bytes) else content
-        for kind, content in bundle.items()
-    }
-    return dict(json.loads(json.dumps(held)))
+        """Leave the streams as they are."""
 
 
 class InProcess(Engine):
@@ -122,13 +83,13 @@ class InProcess(Engine):
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **_: Any) -> None:
         """Run the cells of `nb_man.nb` and leave their outputs in it; settings that are about kernels count for
-        nothing. Raises KeyboardInterrupt if a cell was interrupted."""
+        nothing. Raises KeyboardInterrupt if a cell was interrupted, NotImplementedError for a display that is updated.
+        """
         pandas.set_option("display.max_columns", COLUMNS)
         # Without a history there is no database to open and no thread to write it; what IPython keeps of a user's
         # settings is not read, as results must not depend on it.
         with tempfile.TemporaryDirectory() as folder:
-            shell = _ZmqlessShell(ipython_dir=folder, config=Config({"HistoryManager": {"enabled": False}}))
-            InteractiveShell._instance = shell  # type: ignore[assignment]  # what get_ipython() finds
+            shell = _ZmqlessShell.instance(ipython_dir=folder, config=Config({"HistoryManager": {"enabled": False}}))
             try:
                 for index, cell in enumerate(nb_man.nb.cells):
                     nb_man.cell_start(cell, index)
@@ -139,24 +100,33 @@ class InProcess(Engine):
                     if failed:
                         break
             finally:
-                InteractiveShell._instance = None
-                shell.reset(new_session=False)
+                _ZmqlessShell.clear_instance()
 
 
 def _run(shell: _ZmqlessShell, cell: Any) -> bool:
     """Run one cell; return whether it went well."""
-    shell.collected = []
+    outputs = shell.display_pub.outputs
+    outputs.clear()
     cell.execution_count = shell.execution_count
     with (
-        contextlib.redirect_stdout(_Printed(shell, "stdout")),
-        contextlib.redirect_stderr(_Printed(shell, "stderr")),
+        contextlib.redirect_stdout(_Printed(outputs, "stdout")),
+        contextlib.redirect_stderr(_Printed(outputs, "stderr")),
     ):
         outcome = shell.run_cell(cell.source, store_history=True)
-        sys.stdout.flush()
-    cell.outputs = shell.collected
+    cell.outputs = [_output(**content) for content in outputs]
     if isinstance(outcome.error_in_exec, KeyboardInterrupt):
         raise outcome.error_in_exec
     return bool(outcome.success)
+
+
+def _output(output_type: str = "display_data", transient: Any = None, update: bool = False, **content: Any) -> Any:
+    """Return an output as a notebook holds it, with bytes in base64, as kernels send them."""
+    if update:
+        raise NotImplementedError("a display that is updated later needs a kernel: use --kernel")
+    if content.get("metadata", {}) is None:
+        content["metadata"] = {}
+    plain = json.loads(json.dumps(content, default=lambda image: base64.b64encode(image).decode("ascii")))
+    return nbformat.from_dict({"output_type": output_type, **plain})
 
 
 papermill_engines.register(NAME, InProcess)

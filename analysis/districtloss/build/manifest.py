@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from districtloss import __version__
 from districtloss.build.keys import Keys
-from districtloss.files import atomic, digest
+from districtloss.files import digest, forms, report_folder
 from districtloss.parameters import Parameters
 
 PACKAGES = ("altair", "nbclient", "numpy", "pandas", "papermill", "pypandoc_binary", "scipy", "typst",
@@ -22,7 +21,7 @@ def write(
 ) -> dict[str, Any]:
     """Write the manifest of what stands in `work`, and return it."""
     manifest = {
-        "generator": atomic.GENERATOR,
+        "generator": report_folder.GENERATOR,
         "version": __version__,
         "digest": content,
         "key": keys.report,
@@ -33,6 +32,5 @@ def write(
         "python": ".".join(map(str, sys.version_info[:3])),
         "renderer": renderer,
     }
-    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
-    (work / atomic.MANIFEST).write_text(text + "\n", "utf-8")
+    (work / report_folder.MANIFEST).write_text(forms.as_json(manifest), "utf-8")
     return manifest

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from districtloss.coding.audit import AuditResult
+from districtloss.files import forms
 
 NAME = "audit.json"
 COLUMNS = ["check", "meaning", "checked", "faults", "exempt", "not_applicable"]
@@ -27,8 +28,7 @@ def tables_hash(folder: Path) -> str:
 def write(folder: Path, result: AuditResult) -> None:
     """Keep the outcome beside the tables that it is about."""
     content = {"tables": tables_hash(folder), "outcome": result.summary()}
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
-    (folder / NAME).write_text(text + "\n", "utf-8")
+    (folder / NAME).write_text(forms.as_json(content), "utf-8")
 
 
 def read(folder: Path) -> dict[str, Any] | None:

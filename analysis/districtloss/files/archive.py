@@ -1,7 +1,8 @@
-"""Archives whose bytes depend on what is in them alone."""
+"""Archives: ZIP files whose bytes depend on what is in them alone, and folders as one piece of bytes."""
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 
@@ -14,3 +15,25 @@ def pack(folder: Path, files: list[Path], target: Path) -> None:
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, path.read_bytes())
+
+
+def packed(folder: Path) -> bytes:
+    """Return all that a folder holds, empty folders too, for `unpack`."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", strict_timestamps=False) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return content.getvalue()
+
+
+def unpack(content: bytes, folder: Path) -> bool:
+    """Lay what `packed` returned into a folder; return False, and lay nothing, where a part of it is lost."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except zipfile.BadZipFile:
+        return False
+    with archive:
+        if archive.testzip() is not None:
+            return False
+        archive.extractall(folder)
+    return True

@@ -1,57 +1,59 @@
-"""Folders kept from run to run under the hash of what they were made of. A killed run leaves no half of one, and runs
-side by side take none from each other."""
+"""What is kept from one run for the next: files under the hash of what they were made of, and of these the ones used
+last.
+
+An entry is one file, written whole or not at all, so runs side by side need no lock. Keeping is for speed alone: where
+nothing can be written, such as in a container without a home, nothing is kept.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import shutil
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-HALF = ".half"  # what is being written or taken away; nothing is looked for by this name
+from districtloss.files import archive, atomic
 
 
-def keep(source: Path, target: Path, most: int) -> None:
-    """Keep a copy of `source` as `target`, and of its neighbours the `most` that were used last."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    half = target.with_name(HALF)
-    with locked(target.parent):
-        shutil.rmtree(half, ignore_errors=True)  # of a run that was killed
-        if target.exists():
-            _clear_away(target)
-        shutil.copytree(source, half)
-        half.rename(target)
-        others = sorted((p for p in target.parent.iterdir() if p.is_dir() and p != target), key=_age)
-        for path in others[: max(0, len(others) - most)]:
-            _clear_away(path)
+@dataclass(frozen=True)
+class Cache:
+    """The entries in one folder, at most `most` of them."""
 
+    folder: Path
+    most: int
 
-def take(folder: Path, into: Path) -> bool:
-    """Copy what is kept as `folder` into another; return whether there is any."""
-    if not folder.is_dir():
-        return False
-    with locked(folder.parent, shared=True):
-        if not folder.is_dir():  # another run has just taken it away
-            return False
-        os.utime(folder)
-        shutil.copytree(folder, into, dirs_exist_ok=True)
-    return True
+    def __contains__(self, key: str) -> bool:
+        return (self.folder / key).exists()
 
+    def get(self, key: str) -> bytes | None:
+        """Return an entry, which counts as used now, or None where there is none."""
+        path = self.folder / key
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return content
 
-def _clear_away(folder: Path) -> None:
-    """Take a folder away, and its name first."""
-    shutil.rmtree(folder.rename(folder.with_name(HALF)))
+    def put(self, key: str, content: bytes) -> None:
+        """Keep an entry, and forget the one that was used longest ago where there are too many."""
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            atomic.write(self.folder / key, content)
+            self._forget()
 
+    def get_folder(self, key: str, into: Path) -> bool:
+        """Lay the files of an entry that `put_folder` made into a folder; return whether there is one."""
+        content = self.get(key)
+        return content is not None and archive.unpack(content, into)
 
-@contextlib.contextmanager
-def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
-    """Hold the lock of a folder of kept things, alone or with others; wait for it where somebody else has it."""
-    with (folder / ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-        yield
+    def put_folder(self, key: str, folder: Path) -> None:
+        """Keep all that a folder holds as one entry."""
+        self.put(key, archive.packed(folder))
 
-
-def _age(folder: Path) -> float:
-    return folder.stat().st_mtime
+    def _forget(self) -> None:
+        entries = list(os.scandir(self.folder))
+        if len(entries) > self.most:
+            for entry in sorted(entries, key=lambda entry: entry.stat().st_mtime)[: -self.most]:
+                Path(entry.path).unlink(missing_ok=True)

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 
-def as_json(content: Any) -> str:
-    """Return JSON with its keys in order, so that equal content is equal bytes."""
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+def as_json(content: Any, *, in_order: bool = True) -> str:
+    """Return the JSON of every file that people may read: a line each thing, keys in order so that equal content is
+    equal bytes, or, not `in_order`, as they come, for files that people edit."""
+    return json.dumps(content, indent=1, sort_keys=in_order, ensure_ascii=False) + "\n"
 
 
 def inert_cell(text: str) -> str:

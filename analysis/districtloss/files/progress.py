@@ -30,16 +30,16 @@ def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
 
             yield show
     else:
-        yield _told
+        yield _print
 
 
-def _told(step: str) -> None:
+def _print(step: str) -> None:
     try:
         print(step, flush=True)
     except OSError:  # nobody listens any more, which is no reason to stop
-        unheard()
+        discard_output()
 
 
-def unheard() -> None:
-    """Throw away what is still said, also by Python when it ends."""
+def discard_output() -> None:
+    """Throw away what is still printed, also by Python when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,40 +3,64 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
+import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PREFIX = "districtloss-scratch-"  # and nobody else's folders are called so
-NEW = 1.0  # seconds in which a folder may be there and not yet be held
+from districtloss.files import lock
+
+PREFIX = "districtloss-temporary-"  # nobody else's folders are called so, nor those of 1.2.0, which has other locks
+LOCK = ".lock"
+TEMPORARY = "tmp"
 
 
 @contextlib.contextmanager
 def folder(what: str) -> Iterator[Path]:
-    """Yield a folder that is gone afterwards, and clear away those that nobody holds any more."""
-    _clear_away()
-    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{what}-", ignore_cleanup_errors=True) as name:
-        # Held as long as this process lives, or one that it forked.
-        held = os.open(name, os.O_RDONLY)
-        fcntl.flock(held, fcntl.LOCK_SH)
+    """Yield a folder that is gone afterwards; beside it, temporary files are made meanwhile, those of children too.
+
+    So what a killed command and its children leave lies in one folder, which the next command clears away.
+    """
+    clear_away()
+    place = Path(tempfile.gettempdir()) / f"{PREFIX}{what}-{secrets.token_hex(8)}"
+    # The lock is there before the folder: a folder whose lock is free is nobody's any more.
+    with lock.held(place.with_name(place.name + LOCK)):
+        place.mkdir(mode=0o700)
         try:
-            yield Path(name)
+            for name in (what, TEMPORARY):
+                (place / name).mkdir()
+            with _temporary_files_in(place / TEMPORARY):
+                yield place / what
         finally:
-            os.close(held)
+            shutil.rmtree(place, ignore_errors=True)
 
 
-def _clear_away() -> None:
+def link(source: Path, target: Path) -> None:
+    """Have a folder stand at `target` too: by a link or, where the system lets nobody make one, as a copy."""
+    try:
+        target.symlink_to(source, target_is_directory=True)
+    except OSError:  # Windows asks for a right that few have
+        shutil.copytree(source, target)
+
+
+def clear_away() -> None:
+    """Remove the folders of commands that were killed."""
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):  # somebody else's, held, or gone by now
-            there = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(there, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                about = os.fstat(there)
-                if about.st_uid == os.getuid() and time.time() - about.st_mtime > NEW:
-                    shutil.rmtree(left, ignore_errors=True)
-            finally:
-                os.close(there)
+        place = left.with_name(left.name.removesuffix(LOCK))
+        with contextlib.suppress(lock.Held, OSError), lock.held(place.with_name(place.name + LOCK)):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _temporary_files_in(place: Path) -> Iterator[None]:
+    variable, before = os.environ.get("TMPDIR"), tempfile.tempdir
+    os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        del os.environ["TMPDIR"]
+        if variable is not None:
+            os.environ["TMPDIR"] = variable

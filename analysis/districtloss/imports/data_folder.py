@@ -19,8 +19,7 @@ from pathlib import Path
 from districtloss import phrasing
 from districtloss.english import fold
 from districtloss.errors import Fault, Faults
-from districtloss.files import atomic, csv_rows, digest
-from districtloss.files.forms import inert_cell
+from districtloss.files import atomic, csv_rows, digest, forms, report_folder
 from districtloss.imports import acled, decisions
 from districtloss.imports.acled import Change, Export
 from districtloss.imports.decisions import NOTHING
@@ -416,7 +415,7 @@ def _counted(number: int, what: str) -> str:
 
 def _made(folder: Path, package: Mapping[str, object]) -> dict[str, str]:
     """Return the hash of each file of an import but for the answers, and of what `package` says of the folder."""
-    paths = [path for path in digest.paths(folder) if not atomic.is_of_the_system(path)]
+    paths = [path for path in digest.paths(folder) if not report_folder.is_of_the_system(path)]
     found = {path: digest.sha256(folder / path) for path in paths}
     said = json.dumps({key: value for key, value in package.items() if key != folders.IMPORT}, sort_keys=True)
     return found | {TO_SETTLE: "", folders.PACKAGE: hashlib.sha256(said.encode()).hexdigest()}
@@ -424,7 +423,7 @@ def _made(folder: Path, package: Mapping[str, object]) -> dict[str, str]:
 
 def check_target(target: Path) -> None:
     """Raise Faults unless the folder is new, empty or an import's before."""
-    atomic.check_folder(target)
+    report_folder.check_folder(target)
     if not target.exists() or not any(target.iterdir()):
         return
     try:
@@ -453,10 +452,10 @@ def _fill(made: Import, folder: Path) -> None:
     for name, table in schema.load().tables.items():
         csv_rows.write(folder / table.file, list(table.columns), made.tables[name])
     csv_rows.write(folder / TO_SETTLE, ASKED, made.to_settle)
-    csv_rows.write(folder / LEFT_OUT, LEFT, ({k: inert_cell(v) for k, v in row.items()} for row in made.left_out))
+    csv_rows.write(folder / LEFT_OUT, LEFT, ({k: forms.inert_cell(v) for k, v in row.items()} for row in made.left_out))
     other = {("events", "actor"): {"other_group": "Another armed group"}}
     package = described(made.package, other)
     (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
     shutil.copyfile(Path(__file__).with_name("acled_readme.md"), folder / "README.md")
     package[folders.IMPORT] = _made(folder, package)
-    (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (folder / folders.PACKAGE).write_text(forms.as_json(package, in_order=False), "utf-8")

@@ -10,14 +10,13 @@ its interval only together with others; the shift of that end is then left open.
 from __future__ import annotations
 
 import math
-import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Ends = tuple[float | None, float | None, float | None]
 State = tuple[int, ...]  # which changes have been made, in ascending order
-Compute = Callable[[State], Mapping[str, Any] | None]
+Compute = Callable[[Sequence[State]], Sequence[Mapping[str, Any] | None]]
 
 MOST_RUNS = 80  # computations of all numbers; beyond them, changes that stand together are told as groups
 
@@ -58,7 +57,7 @@ def attribute(
     """Return for each of the numbers `names` what moved it.
 
     `orders` are two orders of all changes, each of which can be made one after the other. `compute` returns the
-    numbers once some changes are made, None where they cannot be computed in that state.
+    numbers of each of several states, None for a state in which they cannot be computed.
     """
     seen = _Seen(compute, runs)
     paths = [_Path(order, seen, names) for order in orders]
@@ -71,7 +70,7 @@ def attribute(
 
 
 class _Seen:
-    """The numbers of the states that were computed, several at a time, as long as the runs last."""
+    """The numbers of the states that were computed, as long as the runs last."""
 
     def __init__(self, compute: Compute, runs: int) -> None:
         self._compute, self._runs = compute, runs
@@ -80,26 +79,13 @@ class _Seen:
     def look(self, states: Sequence[State]) -> None:
         new = [state for state in dict.fromkeys(states) if state not in self._known][: self._runs]
         self._runs -= len(new)
-        if len(new) > 1:
-            global _shared
-            _shared = self._compute
-            with multiprocessing.get_context("fork").Pool(min(len(new), multiprocessing.cpu_count())) as pool:
-                self._known |= zip(new, pool.map(_run_shared, new, chunksize=1), strict=True)
-        else:
-            self._known |= {state: self._compute(state) for state in new}
+        self._known |= zip(new, self._compute(new), strict=True)
 
     def __contains__(self, state: State) -> bool:
         return state in self._known
 
     def __getitem__(self, state: State) -> Mapping[str, Any] | None:
         return self._known[state]
-
-
-_shared: Compute
-
-
-def _run_shared(state: State) -> Mapping[str, Any] | None:
-    return _shared(state)
 
 
 class _Path:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from districtloss.files import atomic, csv_rows, scratch
+from districtloss.build import workers
+from districtloss.files import csv_rows, report_folder, scratch
 from districtloss.releases import causes, versions
 from districtloss.releases.causes import Cause, Ends
 from districtloss.errors import Fault, Faults
@@ -61,15 +64,15 @@ def opened(name: str) -> Iterator[Edition]:
             tables=tables,
             parameters=_given(record["parameters"], tables),
             data=data,
-            results=atomic.tree(folder / "results" / "tables"),
+            results=report_folder.tree(folder / "results" / "tables"),
         )
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:
     try:
-        record = json.loads((folder / atomic.MANIFEST).read_text("utf-8"))
+        record = json.loads((folder / report_folder.MANIFEST).read_text("utf-8"))
         whole = {"version", "digest", "parameters"} <= record.keys() and isinstance(record.get("outputs", {}), dict)
-        if whole and record["generator"] in (versions.GENERATOR, atomic.GENERATOR):
+        if whole and record["generator"] in (versions.GENERATOR, report_folder.GENERATOR):
             return record
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
@@ -80,7 +83,7 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
 def _check_as_made(folder: Path, record: Mapping[str, Any]) -> None:
     """Raise Faults where data or results are not those that the manifest lists."""
     listed = {path: sha256 for path, sha256 in record["outputs"].items() if _is_compared(path)}
-    there = {path: sha256 for path, sha256 in atomic.tree(folder).items() if _is_compared(path)}
+    there = {path: sha256 for path, sha256 in report_folder.tree(folder).items() if _is_compared(path)}
     changed = sorted(path for path in listed.keys() | there.keys() if listed.get(path) != there.get(path))
     if changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
@@ -89,11 +92,11 @@ def _check_as_made(folder: Path, record: Mapping[str, Any]) -> None:
 
 
 def _is_compared(path: str) -> bool:
-    return path.startswith((f"{versions.DATA}/", "results/tables/")) or path in ("results/values.json", atomic.DATA_ZIP)
+    return path.startswith((f"{versions.DATA}/", "results/tables/")) or path in ("results/values.json", report_folder.DATA_ZIP)
 
 
 def _unpack(folder: Path, target: Path) -> None:
-    from districtloss.files.atomic import DATA_ZIP
+    from districtloss.files.report_folder import DATA_ZIP
 
     try:
         with zipfile.ZipFile(folder / DATA_ZIP) as archive:
@@ -317,7 +320,7 @@ def _other_files(before: Edition, after: Edition) -> list[str]:
     from districtloss.tables import schema
 
     told = {table.file for table in schema.load().tables.values()}
-    was, now = atomic.tree(before.data), atomic.tree(after.data)
+    was, now = report_folder.tree(before.data), report_folder.tree(after.data)
     # A ZIP of a build may hold fewer files than a pinned folder: what only one has is not a difference of content.
     both = was.keys() & now.keys()
     return [f"data/{path}" for path in sorted(both) if path not in told and was[path] != now[path]]
@@ -370,10 +373,15 @@ def _with_causes(
     orders = _orders(changes)
     notebooks = {m.told["notebook"] for m in moved}
 
-    def compute(made: causes.State) -> Mapping[str, Any] | None:
-        return _numbers(before, after, changes, made, notebooks)
+    numbers = partial(_numbers, before, after, changes, notebooks)
 
-    ends = compute(()), compute(tuple(range(len(changes))))
+    def compute(states: Sequence[causes.State]) -> list[Mapping[str, Any] | None]:
+        if len(states) < 2:
+            return [numbers(state) for state in states]
+        with workers.pool(min(len(states), os.cpu_count() or 1), workers.QUICKEST) as pool:
+            return list(pool.map(numbers, states))
+
+    ends = numbers(()), numbers(tuple(range(len(changes))))
     if ends[0] is None or ends[1] is None:
         side = before if ends[0] is None else after
         return list(moved), [f"This code cannot compute the numbers of {side.name}, so nothing is said of causes."]
@@ -400,7 +408,7 @@ def _programs(moved: Moved, first: Mapping[str, Any], last: Mapping[str, Any]) -
 
 
 def _numbers(
-    before: Edition, after: Edition, changes: Sequence[Change], made: causes.State, only: set[str]
+    before: Edition, after: Edition, changes: Sequence[Change], only: set[str], made: causes.State
 ) -> Mapping[str, Any] | None:
     """Compute the numbers with some of the changes made. None where a state halfway cannot be computed."""
     from districtloss.releases import numbers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from districtloss.errors import Faults
-from districtloss.files import atomic, digest
+from districtloss.files import digest, report_folder
 from districtloss.releases import versions
 
 
@@ -29,11 +29,11 @@ def check(folder: Path) -> list[Mismatch]:
     try:
         manifest = versions.manifest(folder)
     except Faults as faults:
-        return [Mismatch(atomic.MANIFEST, faults.faults[0].problem)]
+        return [Mismatch(report_folder.MANIFEST, faults.faults[0].problem)]
     wanted = {"outputs": dict, "inputs": dict, "digest": str, "swhid": str}
     unusable = [name for name, kind in wanted.items() if not isinstance(manifest.get(name), kind)]
     if unusable:
-        return [Mismatch(atomic.MANIFEST, f"changed: it has no usable {' and '.join(unusable)}")]
+        return [Mismatch(report_folder.MANIFEST, f"changed: it has no usable {' and '.join(unusable)}")]
     listed, inputs, claimed, swhid = (manifest[name] for name in wanted)
     there = _tree(folder)
     files = {path: sha256 for path, sha256 in there.items() if path not in versions.UNLISTED}
@@ -54,20 +54,20 @@ def check(folder: Path) -> list[Mismatch]:
     except FileNotFoundError:
         found.append(Mismatch(versions.SUMS, "missing"))
     else:
-        own = there[atomic.MANIFEST]
-        if summed != versions.sums(listed | {atomic.MANIFEST: own}).encode():
-            named = f"{own}  {atomic.MANIFEST}\n".encode() in summed
+        own = there[report_folder.MANIFEST]
+        if summed != versions.sums(listed | {report_folder.MANIFEST: own}).encode():
+            named = f"{own}  {report_folder.MANIFEST}\n".encode() in summed
             others = [
-                line for line in summed.decode("utf-8", "replace").splitlines(True) if atomic.MANIFEST not in line
+                line for line in summed.decode("utf-8", "replace").splitlines(True) if report_folder.MANIFEST not in line
             ]
             if named:
                 found.append(Mismatch(versions.SUMS, "changed"))
             elif "".join(others) == versions.sums(files) and (found or contradictions):
                 # The sums vouch for every file as it is, and the manifest does not even agree with itself.
-                return [Mismatch(atomic.MANIFEST, "changed")]
+                return [Mismatch(report_folder.MANIFEST, "changed")]
             else:
-                found.append(Mismatch(atomic.MANIFEST, f"changed, or {versions.SUMS} was"))
-    return sorted([*found, *(Mismatch(atomic.MANIFEST, what) for what in contradictions)])
+                found.append(Mismatch(report_folder.MANIFEST, f"changed, or {versions.SUMS} was"))
+    return sorted([*found, *(Mismatch(report_folder.MANIFEST, what) for what in contradictions)])
 
 
 def _tree(folder: Path) -> dict[str, str]:

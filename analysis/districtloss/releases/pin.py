@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import os
 import platform
 import re
 import shutil
@@ -22,14 +21,13 @@ from typing import Any
 from semver import Version
 
 from districtloss import __version__
-from districtloss.files import digest, atomic, scratch
-from districtloss.files import forms
+from districtloss.files import atomic, digest, forms, lock, report_folder, scratch
 from districtloss.coding import audit
 from districtloss.releases import cite, compare, integrity, page, pinned_source, versions
 from districtloss.tables.reading import read_tables
 from districtloss.errors import Fault, Faults, read_back
 from districtloss.files.archive import pack
-from districtloss.paths import CHANGELOG, CITATION, DATA, RELEASES, ROOT
+from districtloss.paths import BUILD, CHANGELOG, CITATION, DATA, RELEASES, ROOT
 
 Say = Callable[[str], None]
 
@@ -152,21 +150,16 @@ def _audit(sources: Path | None, say: Say) -> None:
 @contextmanager
 def _lock() -> Iterator[None]:
     """Let one release be made at a time, and leave no empty releases/ behind."""
-    import fcntl
-
     made = not RELEASES.exists()
     RELEASES.mkdir(exist_ok=True)
-    handle = os.open(RELEASES, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Faults([Fault(str(RELEASES), None, None, "another release is being made", "wait for it")]) from None
-        for litter in RELEASES.glob(f"{LITTER}*"):
-            shutil.rmtree(litter, ignore_errors=True)
-        yield
+        with atomic.created(BUILD), lock.held(BUILD / "release.lock"):  # where Git does not look
+            for left in RELEASES.glob(f"{LITTER}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+    except lock.Held:
+        raise Faults([Fault(str(RELEASES), None, None, "another release is being made", "wait for it")]) from None
     finally:
-        os.close(handle)
         if made and not any(RELEASES.iterdir()):
             RELEASES.rmdir()
 
@@ -197,7 +190,7 @@ def _take_out(commit: str, target: Path) -> None:
 def _assemble(work: Path, source: Path, built: Path, commit: str, doi: str) -> None:
     """Put the report, its data, its source and its citation into `work`, with a manifest that `_seal` completes."""
     shutil.copytree(built, work)
-    made = json.loads((work / atomic.MANIFEST).read_text("utf-8"))
+    made = json.loads((work / report_folder.MANIFEST).read_text("utf-8"))
     shutil.copytree(source / "data", work / versions.DATA)
     shutil.copyfile(source / CITATION.name, work / versions.CITATION)
     # As given, not as found: a last day that was not asked for is again the day of the newest source.
@@ -206,7 +199,7 @@ def _assemble(work: Path, source: Path, built: Path, commit: str, doi: str) -> N
     pack(source, pinned_source.source_files(source), work / versions.SOURCE)
     record = {name: made[name] for name in KEPT}
     record |= {"generator": versions.GENERATOR, "commit": commit, "doi": doi, "platform": pinned_source.machine()}
-    (work / atomic.MANIFEST).write_text(forms.as_json(record), "utf-8")
+    (work / report_folder.MANIFEST).write_text(forms.as_json(record), "utf-8")
 
 
 
@@ -227,11 +220,11 @@ def _compare(work: Path, wanted: Version, say: Say) -> None:
 
 def _seal(work: Path) -> None:
     """Complete the manifest with the hash of every file and the identifier of the whole, and sum them up."""
-    path = work / atomic.MANIFEST
+    path = work / report_folder.MANIFEST
     record = json.loads(path.read_text("utf-8"))
     files = {name: sha256 for name, sha256 in digest.tree(work).items() if name not in versions.UNLISTED}
     path.write_text(forms.as_json(record | {"outputs": files, "swhid": versions.swhid(work)}), "utf-8")
-    (work / versions.SUMS).write_text(versions.sums(files | {atomic.MANIFEST: digest.sha256(path)}), "utf-8")
+    (work / versions.SUMS).write_text(versions.sums(files | {report_folder.MANIFEST: digest.sha256(path)}), "utf-8")
 
 
 def _put_in_place(work: Path, version: str, day: dt.date) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from districtloss.errors import Fault, Faults, read_back
-from districtloss.files import atomic
+from districtloss.files import report_folder
 from districtloss.paths import CHANGELOG, CITATION, ROOT
 
 VERSION_FILE = ROOT / "analysis" / "districtloss" / "__init__.py"
@@ -74,7 +74,7 @@ def run_build(
         raise Faults(read_back(errors))
     if process.returncode:
         raise RuntimeError("the build fails\n" + "\n".join(errors.splitlines()[-30:]))
-    made: dict[str, Any] = json.loads((target / atomic.MANIFEST).read_text("utf-8"))
+    made: dict[str, Any] = json.loads((target / report_folder.MANIFEST).read_text("utf-8"))
     return made
 
 

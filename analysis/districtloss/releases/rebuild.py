@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from districtloss.files import digest, atomic, scratch
+from districtloss.files import digest, report_folder, scratch
 from districtloss.releases import cite, environment, pinned_source, versions
 from districtloss.errors import Fault, Faults
 
@@ -130,7 +130,7 @@ def _compared(
     folder: Path, manifest: Mapping[str, Any], built: Path, made: Mapping[str, Any], other_code: bool
 ) -> Rebuilt:
     before, after = manifest["outputs"], digest.tree(built)
-    after.pop(atomic.MANIFEST, None)
+    after.pop(report_folder.MANIFEST, None)
     # Only what a build makes can be made again: not the source, the data or the record of changes.
     paths = sorted(path for path in before.keys() | after.keys() if _is_built(path, after))
     differ = [path for path in paths if before.get(path) != after.get(path)]

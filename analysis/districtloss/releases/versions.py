@@ -9,7 +9,7 @@ from typing import Any
 
 from semver import Version
 
-from districtloss.files import atomic
+from districtloss.files import report_folder
 from districtloss.errors import Fault, Faults
 from districtloss.paths import RELEASES
 
@@ -20,7 +20,7 @@ PARAMETERS = "parameters.json"
 SOURCE = "source.zip"  # code, notebooks, chapters and pins that made the version; the data lie beside it
 DATA = "data"
 SUMS = "SHA256SUMS"  # every file with the manifest, in the form that `sha256sum --check` reads
-UNLISTED = (atomic.MANIFEST, SUMS)  # cannot list themselves
+UNLISTED = (report_folder.MANIFEST, SUMS)  # cannot list themselves
 
 
 def parse(text: str) -> Version:
@@ -55,7 +55,7 @@ def folder(version: str) -> Path:
 
 def manifest(path: Path) -> dict[str, Any]:
     """Return the manifest of a pinned version's folder. Raises Faults where it is missing or is none of a release."""
-    file = path / atomic.MANIFEST
+    file = path / report_folder.MANIFEST
     try:
         content = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:

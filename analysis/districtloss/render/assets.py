@@ -7,8 +7,10 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+from districtloss.files.cache import Cache
 from districtloss.paths import CACHE
 
+SCRIPTS = Cache(CACHE / "scripts", most=4)  # by the version that made them
 # Only these faces are used; handing Typst just them keeps its choice of a face from depending on the folder.
 FACES = {
     "font_source_serif_pro": ("Regular", "It", "Semibold", "SemiboldIt", "Bold", "BoldIt"),
@@ -23,22 +25,28 @@ def copy_assets(stage: Path, folder: Path, *, frame: bool = True) -> None:
         # Each renderer has a frame of its own: frame.* is ours, quarto.scss a sheet for Quarto's.
         if asset.is_file() and asset.stem != ("quarto" if frame else "frame"):
             shutil.copyfile(asset, folder / asset.name)
-    shutil.copyfile(vega_bundle(), folder / "vega.js")
+    (folder / "vega.js").write_bytes(vega_bundle())
 
 
-def vega_bundle() -> Path:
-    """One classic script that brings `vegaEmbed` and all it needs. Takes two seconds to make, so it is kept."""
-    cached = CACHE / f"vega-embed-{version('vl-convert-python')}.js"
-    if not cached.is_file():
+def vega_bundle() -> bytes:
+    """Return one classic script that brings `vegaEmbed` and all it needs. To make it takes two seconds."""
+    script = SCRIPTS.get(_vega_key())
+    if script is None:
         import vl_convert
 
         # In a function of its own: the library's thousands of short names stay out of the page.
         code = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        partial = cached.with_suffix(".partial")
-        partial.write_text("(() => {\n" + code + "\n})();\n", encoding="utf-8")
-        partial.replace(cached)
-    return cached
+        script = f"(() => {{\n{code}\n}})();\n".encode()
+        SCRIPTS.put(_vega_key(), script)
+    return script
+
+
+def vega_bundle_is_cached() -> bool:
+    return _vega_key() in SCRIPTS
+
+
+def _vega_key() -> str:
+    return f"vega-embed-{version('vl-convert-python')}.js"
 
 
 def copy_fonts(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from districtloss import __version__
-from districtloss.files import atomic, digest
+from districtloss.files import digest, report_folder
 from districtloss.paths import CITATION
 from districtloss.render import book
 
@@ -66,7 +66,7 @@ def _facts(content: str, renderer: tuple[str, str], title: str, own: bool) -> di
         "renderer": renderer[0],
         "downloads": [
             {"label": "The report as PDF", "href": "report.pdf"},
-            {"label": "The data package (ZIP)", "href": atomic.DATA_ZIP},
+            {"label": "The data package (ZIP)", "href": report_folder.DATA_ZIP},
             {"label": "Every number with its trail (JSON)", "href": "results/values.json"},
         ],
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from typing import Any, Literal, TypeVar
 
 from districtloss.errors import Fault, Faults
 from districtloss.files import digest
+from districtloss.files.cache import Cache
 from districtloss.paths import RENDER
 from districtloss.render import assets, book, characters
 from districtloss.render.shortcodes import Expanded, expand
@@ -29,7 +29,7 @@ Running = Mapping[str, "subprocess.Popen[str]"]  # book.lua by edition, waiting 
 
 
 def render(
-    source: book.Book, stage: Path, out: Path, kept: Path | None, running: Running | None, *, again: bool
+    source: book.Book, stage: Path, out: Path, cache: Cache | None, running: Running | None, *, again: bool
 ) -> book.Rendered:
     """Render `source` from `stage` into `out`; see `book.render`."""
     import typst
@@ -68,11 +68,12 @@ def render(
                         return Faults([Fault("report.pdf", None, None, f"Typst refuses the book: {error}")])
 
         with contextlib.nullcontext(running) if running else started() as editions:
-            version, pdf = _make(editions, source, stage, Path(scratch), pages, None if again else kept, printed)
+            version, pdf = _make(editions, source, stage, Path(scratch), pages, None if again else cache, printed)
         if isinstance(pdf, Faults):
             raise pdf
-        if kept:
-            _keep(Path(scratch) / "keep", kept)
+        if cache:
+            for path in (Path(scratch) / "keep").iterdir():
+                cache.put(path.name, path.read_bytes())
         assert pdf is not None  # without faults, the PDF was printed
         shutil.copytree(pages, out, dirs_exist_ok=True)
     (out / "report.pdf").write_bytes(pdf)
@@ -123,13 +124,13 @@ def _make(
     stage: Path,
     scratch: Path,
     pages: Path | None,
-    kept: Path | None,
+    cache: Cache | None,
     printed: Callable[[], T],
 ) -> tuple[str, T | None]:
     """Have Pandoc make both editions at once, and call `printed` as soon as that for the PDF is there; return Pandoc's
     version and what `printed` returned. Raises Faults with those of both editions."""
     chapters = _expand(source, stage)
-    job = _job(source, chapters, stage, pages, kept)
+    job = _job(source, chapters, stage, pages, cache)
     (scratch / "keep").mkdir()
     (scratch / "job.json").write_text(json.dumps(job, ensure_ascii=False, default=str), encoding="utf-8")
     for process in running.values():
@@ -141,15 +142,6 @@ def _make(
     if faults := list(found.values()) or _numbered_otherwise(html["numbers"], typst["numbers"]):
         raise Faults(_locate(faults, chapters))
     return html["pandoc"], result
-
-
-def _keep(made: Path, kept: Path) -> None:
-    """Put what was made of chapters in the place of what was kept of them, each file whole or not at all."""
-    kept.mkdir(parents=True, exist_ok=True)
-    for path in made.iterdir():
-        partial = kept / f"{path.name}.{os.getpid()}.partial"
-        shutil.copyfile(path, partial)
-        partial.replace(kept / path.name)
 
 
 def _numbered_otherwise(html: list[dict[str, Any]], typst: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -178,7 +170,7 @@ def _expand(source: book.Book, stage: Path) -> dict[str, Expanded]:
 
 
 def _job(
-    source: book.Book, chapters: dict[str, Expanded], stage: Path, out: Path | None, kept: Path | None
+    source: book.Book, chapters: dict[str, Expanded], stage: Path, out: Path | None, cache: Cache | None
 ) -> dict[str, Any]:
     """Everything that book.lua has to know. Without `out` it only checks."""
     bibliography = source.config.get("bibliography", [])
@@ -186,7 +178,7 @@ def _job(
     return {
         "stage": str(stage),
         "out": str(out) if out else None,
-        "kept": str(kept) if kept else None,
+        "kept": str(cache.folder) if cache else None,
         "facts": _facts(source, stage),
         "page": str(RENDER / "page.html"),
         "typst": str(RENDER / "book.typ"),

@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import Any, Literal
 
+from districtloss.files.cache import Cache
 from districtloss.render import pandoc, quarto
 from districtloss.render.book import Rendered, read
 
@@ -23,7 +24,7 @@ def render(
     stage: Path,
     out: Path,
     renderer: Renderer = "pandoc",
-    kept: Path | None = None,
+    cache: Cache | None = None,
     running: Any = None,
     *,
     again: bool = False,
@@ -31,12 +32,12 @@ def render(
     """Render the staged book into `out` (made if need be): pages, report.pdf and assets/.
 
     The pages link to ../results/…, which whoever owns `out` puts beside index.html. The same stage gives
-    the same bytes, whatever the folder `kept` holds: Pandoc's chapters, to be taken again until anything that they
-    are made of changes, or made `again` all the same. Raises Faults, one for each unresolved reference, unknown
+    the same bytes, whatever `cache` holds: Pandoc's chapters by edition and name, used until anything that they are
+    made of changes, or made `again` all the same. Raises Faults, one for each unresolved reference, unknown
     variable or shortcode, missing include or unknown citation, with the file and line in which it stands.
     """
     out.mkdir(parents=True, exist_ok=True)
     source = read(stage)
     if renderer == "quarto":
         return quarto.render(source, stage, out)
-    return pandoc.render(source, stage, out, kept, running, again=again)
+    return pandoc.render(source, stage, out, cache, running, again=again)

@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 
 from districtloss import phrasing
+from districtloss.files import forms
 from districtloss.report import evidence, values
 from districtloss.report.markup import escape, html_block, html_text, pipe_table, script_json
 from districtloss.report.svg import anywhere, own_ids
@@ -36,7 +37,7 @@ def publish(stage: Path, tables: Tables, draw: Callable[[str], str]) -> dict[str
     folder = stage / "results"
     parts = _joined(sorted((folder / "parts").glob("*.jsonl")))
     numbers = parts["values"]
-    _write_json(folder / "values.json", numbers)
+    (folder / "values.json").write_text(forms.as_json(numbers), "utf-8")
     told = {row for v in numbers.values() for row in v["rows"][:LONGEST_TRAIL]}
     lines = evidence.rows_in_words(tables, told)
     include = folder / "include"
@@ -75,10 +76,6 @@ def _joined(paths: list[Path]) -> Part:
                 raise ValueError(f"{path.stem} records {kind} {name!r}, which another notebook has recorded")
             joined[kind][name] = content
     return joined
-
-
-def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from districtloss.errors import Fault, Faults
-from districtloss.files import csv_rows, scratch
+from districtloss.files import csv_rows, forms, scratch
 from districtloss.paths import DATA, DATAPACKAGE
 from districtloss.tables import folders, schema
 from districtloss.tables.complete import faults_of_present
@@ -188,5 +188,4 @@ def _write_package(folder: Path, target: Path) -> None:
     for key in ("title", "description", folders.COUNTRY, folders.SIDE, folders.PARAMETERS):
         if key in theirs:
             package[key] = theirs[key]
-    text = json.dumps(package, indent=2, ensure_ascii=False)
-    (target / folders.PACKAGE).write_text(text + "\n", "utf-8")
+    (target / folders.PACKAGE).write_text(forms.as_json(package, in_order=False), "utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from districtloss.errors import Fault, Faults
-from districtloss.files import atomic, csv_rows
+from districtloss.files import atomic, csv_rows, forms
 from districtloss.paths import DATA, DATAPACKAGE
 from districtloss.tables import folders
 
@@ -29,7 +29,7 @@ def init(folder: Path, *, provinces: bool = True) -> list[str]:
     try:
         if folder.exists() and any(folder.iterdir()):
             raise Faults([Fault(str(folder), None, None, "is not empty", "name a new or an empty folder")])
-        with atomic.made(folder):
+        with atomic.created(folder):
             return _filled(folder, provinces)
     except OSError as error:
         problem = f"cannot be written ({error.strerror})"
@@ -58,7 +58,7 @@ def _fill(folder: Path, provinces: bool) -> list[str]:
             _without_totals(path)
         else:
             path.write_text(header + "\n", "utf-8")
-    (folder / folders.PACKAGE).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (folder / folders.PACKAGE).write_text(forms.as_json(package, in_order=False), "utf-8")
     (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
     shutil.copyfile(README, folder / "README.md")
     if not provinces:
