@@ -38,7 +38,7 @@ def run(
 ) -> tuple[int, list[str]]:
     """Run a command in this process; return its exit code and the lines on standard error."""
     monkeypatch.setattr(sys, "argv", ["districtloss", *map(str, arguments)])
-    monkeypatch.setattr(cli, "stop_in_order", lambda: None)  # signals to the tests are pytest's
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)  # signals to the tests are pytest's
     code = 0
     try:
         cli.main()
