@@ -13,11 +13,11 @@ import pytest
 import rispy
 import yaml
 
-from districtloss.files import atomic, report_folder
+from districtloss.errors import Faults
+from districtloss.files import report_folder
+from districtloss.paths import CITATION
 from districtloss.releases import cite, versions
 from districtloss.releases.cite import Author, Facts
-from districtloss.errors import Faults
-from districtloss.paths import CITATION
 
 FACTS = Facts(
     title="Districts Lost: Afghanistan, 4 June – 27 July 2021",

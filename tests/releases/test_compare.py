@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from lxml import html
 
+from districtloss.errors import Faults
 from districtloss.files import report_folder
 from districtloss.files.cache import Cache
-from districtloss.releases import causes, compare, numbers
-from districtloss.errors import Faults
 from districtloss.files.report_folder import DATA_ZIP
 from districtloss.parameters import Parameters
 from districtloss.paths import DATAPACKAGE
+from districtloss.releases import causes, compare, numbers
 from districtloss.tables.reading import read_tables
 from helpers.pinned import pinned
 from helpers.small_data import ROWS, Rows, rows, write

@@ -17,10 +17,10 @@ import pytest
 from lxml import html
 from pypdf import PdfReader
 
-from districtloss.files import digest, report_folder
-from districtloss.releases import environment, integrity, page, pin, pinned_source, versions
 from districtloss.errors import Faults
+from districtloss.files import digest, report_folder
 from districtloss.paths import RELEASES, ROOT
+from districtloss.releases import environment, integrity, page, pin, pinned_source, versions
 from helpers.pinned import pinned
 from helpers.processes import until
 
@@ -193,7 +193,7 @@ def test_every_page_and_every_sheet_carries_version_and_short_digest(checkout: C
     sheets = [sheet.extract_text() for sheet in PdfReader(folder / "report.pdf").pages]
     assert len(pages) > 5
     assert len(sheets) > 5
-    for text in [*(html.parse(str(page)).getroot().text_content() for page in pages), *sheets]:
+    for text in [*(html.parse(str(path)).getroot().text_content() for path in pages), *sheets]:
         assert re.search(r"(?i)\bversion 7\.0\.0\b", text)
         assert short in text
     assert "31 January 2030" in html.parse(str(folder / "index.html")).getroot().text_content()

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from districtloss.files import digest, atomic, report_folder
-from districtloss.files import forms
+from districtloss.files import digest, forms, report_folder
 from districtloss.releases import integrity, rebuild, versions
 from districtloss.releases.rebuild import DIFFERENT, IDENTICAL, SAME_RESULTS
 from helpers.pinned import PACKAGES, VALUE, manifest, pinned

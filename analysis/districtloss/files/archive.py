@@ -13,6 +13,7 @@ def pack(folder: Path, files: list[Path], target: Path) -> None:
         for path in files:
             entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, wherever it is packed: it is part of the bytes
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, path.read_bytes())
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
+from districtloss.errors import Fault, Faults
 from districtloss.files import digest
 from districtloss.releases import versions
-from districtloss.errors import Fault, Faults
 
 FORMATS = ("text", "bibtex", "csl", "ris")
 

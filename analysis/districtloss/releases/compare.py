@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from districtloss.build import workers
+from districtloss.errors import Fault, Faults
 from districtloss.files import csv_rows, report_folder, scratch
 from districtloss.releases import causes, versions
 from districtloss.releases.causes import Cause, Ends
-from districtloss.errors import Fault, Faults
 from districtloss.releases.templates import fill
 
 JSON, PAGE = "diff.json", "diff.html"  # what a pinned version carries of its difference to the one before
@@ -92,7 +92,10 @@ def _check_as_made(folder: Path, record: Mapping[str, Any]) -> None:
 
 
 def _is_compared(path: str) -> bool:
-    return path.startswith((f"{versions.DATA}/", "results/tables/")) or path in ("results/values.json", report_folder.DATA_ZIP)
+    return path.startswith((f"{versions.DATA}/", "results/tables/")) or path in (
+        "results/values.json",
+        report_folder.DATA_ZIP,
+    )
 
 
 def _unpack(folder: Path, target: Path) -> None:
@@ -397,10 +400,7 @@ def _programs(moved: Moved, first: Mapping[str, Any], last: Mapping[str, Any]) -
     """Return what of a shift this code does not make of the rows: that of other code, notebooks or packages."""
     whole = causes.shift(causes.ends(moved.before), causes.ends(moved.after))
     here = causes.ends(first.get(moved.name)), causes.ends(last.get(moved.name))
-    if all(
-        causes.same(causes.ends(told), made)
-        for told, made in zip((moved.before, moved.after), here, strict=True)
-    ):
+    if all(causes.same(causes.ends(told), made) for told, made in zip((moved.before, moved.after), here, strict=True)):
         return None
     mine = causes.shift(*here)
     value, low, high = (None if w is None else w - (m or 0.0) for w, m in zip(whole, mine, strict=True))

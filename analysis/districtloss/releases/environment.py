@@ -44,7 +44,7 @@ def of_lock(lock: Path, say: Say = lambda _: None) -> Path:
     folder = ENVIRONMENTS / f"{key}-{platform.python_version()}-{sysconfig.get_platform()}"
     try:
         ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
-        with locks.held(ENVIRONMENTS / ".lock", wait=True):  # a second rebuild waits, and then finds what the first has made
+        with locks.held(ENVIRONMENTS / ".lock", wait=True):  # a second rebuild then finds what the first has made
             if not _python(folder).exists():  # nor is the Python that it was made from there, if that is gone
                 say(f"Installing the packages of {LOCK}, this once for every version with the same (a minute or two)")
                 _make(folder, lock)

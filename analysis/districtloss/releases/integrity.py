@@ -58,7 +58,9 @@ def check(folder: Path) -> list[Mismatch]:
         if summed != versions.sums(listed | {report_folder.MANIFEST: own}).encode():
             named = f"{own}  {report_folder.MANIFEST}\n".encode() in summed
             others = [
-                line for line in summed.decode("utf-8", "replace").splitlines(True) if report_folder.MANIFEST not in line
+                line
+                for line in summed.decode("utf-8", "replace").splitlines(True)
+                if report_folder.MANIFEST not in line
             ]
             if named:
                 found.append(Mismatch(versions.SUMS, "changed"))
@@ -75,5 +77,3 @@ def _tree(folder: Path) -> dict[str, str]:
     hashes = digest.tree(folder)
     links = {p.relative_to(folder).as_posix(): "a link" for p in folder.rglob("*") if p.is_symlink()}
     return hashes | links
-
-

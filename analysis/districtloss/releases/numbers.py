@@ -49,9 +49,7 @@ FINDINGS: Mapping[str, tuple[Callable[[Study], Any], ...]] = {
 }
 
 
-def compute(
-    tables: Tables, given: Mapping[str, Any], beside: Path, only: Collection[str] | None = None
-) -> Numbers:
+def compute(tables: Tables, given: Mapping[str, Any], beside: Path, only: Collection[str] | None = None) -> Numbers:
     """Return the values (as in values.json) of tables under the parameters that are `given` (as notebooks have them;
     others, of other versions, are left out).
 

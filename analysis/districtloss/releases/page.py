@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from districtloss.releases import versions
 from districtloss.paths import CHANGELOG, RELEASES
+from districtloss.releases import versions
 from districtloss.releases.templates import fill
 
 INDEX = RELEASES / "index.html"

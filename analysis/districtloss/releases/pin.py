@@ -5,29 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import platform
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from semver import Version
 
 from districtloss import __version__
-from districtloss.files import atomic, digest, forms, lock, report_folder, scratch
 from districtloss.coding import audit
-from districtloss.releases import cite, compare, integrity, page, pinned_source, versions
-from districtloss.tables.reading import read_tables
-from districtloss.errors import Fault, Faults, read_back
+from districtloss.errors import Fault, Faults
+from districtloss.files import atomic, digest, forms, lock, report_folder, scratch
 from districtloss.files.archive import pack
 from districtloss.paths import BUILD, CHANGELOG, CITATION, DATA, RELEASES, ROOT
+from districtloss.releases import cite, compare, integrity, page, pinned_source, versions
+from districtloss.tables.reading import read_tables
 
 Say = Callable[[str], None]
 
@@ -176,14 +172,6 @@ def _take_out(commit: str, target: Path) -> None:
         archive.extractall(target)
 
 
-
-
-
-
-
-
-
-
 # --- the folder ----------------------------------------------------------------------------------------------------
 
 
@@ -200,10 +188,6 @@ def _assemble(work: Path, source: Path, built: Path, commit: str, doi: str) -> N
     record = {name: made[name] for name in KEPT}
     record |= {"generator": versions.GENERATOR, "commit": commit, "doi": doi, "platform": pinned_source.machine()}
     (work / report_folder.MANIFEST).write_text(forms.as_json(record), "utf-8")
-
-
-
-
 
 
 def _compare(work: Path, wanted: Version, say: Say) -> None:

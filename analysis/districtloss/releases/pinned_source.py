@@ -21,6 +21,8 @@ from districtloss.paths import CHANGELOG, CITATION, ROOT
 VERSION_FILE = ROOT / "analysis" / "districtloss" / "__init__.py"
 # What no build reads; data/ is left out of the source because it lies beside it, as plain files.
 NOT_SOURCE = (".ci", ".github", "data", "docs", "releases", "tests")
+
+
 def set_version(root: Path, version: str, day: dt.date) -> None:
     """Write the version and its day into the files of the project at `root`: the package, the citation, the
     changelog, whose Unreleased section becomes the version's."""
@@ -101,5 +103,3 @@ def source_files(source: Path) -> list[Path]:
     left_out = (*NOT_SOURCE, "build")  # the build keeps drawings there
     files = (path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return sorted(path for path in files if path.relative_to(source).parts[0] not in left_out)
-
-

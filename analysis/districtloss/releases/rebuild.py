@@ -13,9 +13,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from districtloss.errors import Fault, Faults
 from districtloss.files import digest, report_folder, scratch
 from districtloss.releases import cite, environment, pinned_source, versions
-from districtloss.errors import Fault, Faults
 
 Say = Callable[[str], None]
 
@@ -34,12 +34,6 @@ TOOLS = (
     ("*.zip", ("zlib", "python")),
     ("*", ("renderer",)),
 )
-
-
-
-
-
-
 
 
 # --- making it again -----------------------------------------------------------------------------------------------

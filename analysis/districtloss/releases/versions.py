@@ -9,8 +9,8 @@ from typing import Any
 
 from semver import Version
 
-from districtloss.files import report_folder
 from districtloss.errors import Fault, Faults
+from districtloss.files import report_folder
 from districtloss.paths import RELEASES
 
 # Not what a build calls itself, so that no build takes a pinned folder for one that it may replace.
@@ -63,8 +63,6 @@ def manifest(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("generator") != GENERATOR:
         raise Faults([Fault(str(file), None, None, "is not the manifest of a pinned version", "take the folder anew")])
     return content
-
-
 
 
 def sums(files: dict[str, str]) -> str:
