@@ -108,7 +108,7 @@ def test_every_named_fall_that_must_lie_in_the_window_counts_once(changes, data)
 # district, from 1 May on; Maywand, whose two reports agree on no day), so 17 are certain. Ghazni's council counts eight
 # there, of which two are named (Ab Band, Gilan): 6 more, 23. The Pentagon's 81 and Milley's 189 (45 % of 419 is 188.55)
 # are 108 apart. On 23 June, the first day of the 81, four falls surely lie behind (Imam Sahib, three of Paktia). Then,
-# up to his day, two districts are surely won back (Shinwari, Khost wa Firing, 25 to 30 June), and each makes room for a fall:
+# up to his day, two districts are surely won back (Shinwari, Khost wa Firing, 25 to 30 June), with room for two falls:
 # 4 + 108 + 2 = 114. A later day of the 81 has more falls behind it. The Taliban's 201 instead of 189: 12 more, 126.
 # South Front's 24 since 1 May can lie in May, and what local officials count is named.
 def test_the_ladder_of_our_data():
