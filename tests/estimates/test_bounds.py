@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from districtloss.estimates.bounds import Bound, ladder, least_falls, smallest_contradiction, speakers, subsets
@@ -53,6 +53,15 @@ def value(falls: Bound | None) -> float:
 
 
 @given(statements())
+@example(  # without bounds of its flows, HiGHS took it for unbounded
+    Statements(
+        {NATION: 1, PROVINCE: 1},
+        tuple(Stock(f"S{n}", "a", scope, 0, 0, day(0), day(1)) for n, scope in enumerate([NATION, NATION, PROVINCE])),
+        (Count("K0", "a", NATION, 0, day(0), day(0)), Count("K1", "a", PROVINCE, 1, day(0), day(1))),
+        (),
+        (Change("AF-Q", day(0), day(1)), Change("AF-Q", day(1), day(2))),
+    )
+)
 @settings(max_examples=60)
 def test_the_minimum_is_that_of_everything_tried(said: Statements):
     by_hand = brute_force.least(said, DAYS, WINDOW)

@@ -201,8 +201,8 @@ def _value(falls: Bound | None) -> float:
 def _believed(statements: Statements, window: Window, nodes: int) -> Believed:
     """Return the minimum by whom one believes, each computed once, and only where it does not follow from others.
 
-    Who believes more has no lower minimum, so one between two that are equal is equal to them. With our data that halves
-    the time, since it spares the slow programmes.
+    Who believes more has no lower minimum, so one between two that are equal is equal to them. That halves the time
+    with our data, since it spares the slow programmes.
     """
     known: dict[frozenset[str], Bound | None] = {}
 

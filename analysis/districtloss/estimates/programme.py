@@ -64,6 +64,10 @@ class Programme:
         self._whole: list[bool] = []
         self._rows: list[tuple[Sequence[int], Sequence[float], float, float]] = []
         changes = (*statements.falls, *statements.recaptures)
+        whole = statements.wholes[NATION]
+        # No flow need be greater: a fall and a recapture of one step that nothing asks for cancel out. With flows that
+        # have no bound, HiGHS now and then cannot tell a programme that has a solution from one that is unbounded.
+        self._most = 2 * (whole + len(changes) + sum(count.least for count in statements.counts))
         spans = [_days(change.first, change.last) for change in changes]
         spans += [_days(count.since, count.until) for count in statements.counts]
         spans += [_days(*window)] if window else []
@@ -74,7 +78,6 @@ class Programme:
         steps = range(1, len(self.ends))
         self.falls = {region: self._flow(statements.falls, region, regions) for region in [NATION, *regions]}
         self.recaptures = {region: self._flow(statements.recaptures, region, regions) for region in [NATION, *regions]}
-        whole = statements.wholes[NATION]
         self.held = {
             scope: [self._column(0, statements.wholes.get(scope, whole)) for _ in self.ends]
             for scope in [NATION, *stocked]
@@ -156,7 +159,7 @@ class Programme:
         here = (c for c in changes if (c.province if c.province in regions else NATION) == region)
         named = Counter(self._steps(_days(change.first, change.last)) for change in here)
         certain = Counter({steps[0]: number for steps, number in named.items() if len(steps) == 1})
-        flow = [self._column(upper=0), *(self._column(certain[t]) for t in range(1, len(self.ends)))]
+        flow = [self._column(upper=0), *(self._column(certain[t], self._most) for t in range(1, len(self.ends)))]
         spread: dict[int, list[int]] = {}
         for steps, number in named.items():
             if len(steps) > 1:
