@@ -115,19 +115,26 @@ class Programme:
         """
         cost = np.zeros(len(self._lower))
         cost[list(costs)] = list(costs.values())
-        answer = self._solve(cost, np.array(self._whole, dtype=int), {"node_limit": self.nodes})
-        exact = answer.status in (0, INFEASIBLE)
-        if not exact and (answer.mip_dual_bound is None or math.isinf(answer.mip_dual_bound)):
+        whole = np.array(self._whole, dtype=int)
+        for unknowns, options in (
+            (whole, {"node_limit": self.nodes}),
+            # HiGHS gives up a programme now and then after rounding what its presolve left of it; not so without.
+            (whole, {"node_limit": self.nodes, "presolve": False}),
             # SciPy passes no bound on where the limit came before any solution: then that without whole unknowns.
-            answer = self._solve(cost, np.zeros(len(cost), dtype=int), {})
+            (np.zeros_like(whole), {}),
+        ):
+            answer = self._solve(cost, unknowns, options)
+            decided = answer.status in (0, INFEASIBLE)
+            if decided or (answer.mip_dual_bound is not None and math.isfinite(answer.mip_dual_bound)):
+                break
         if answer.status == INFEASIBLE:
             return None
-        if answer.fun is None:
-            raise RuntimeError(answer.message)
         value = answer.fun if answer.mip_dual_bound is None else answer.mip_dual_bound
-        return Bound(math.ceil(value - ROUNDING), exact)
+        if value is None:
+            raise RuntimeError(answer.message)
+        return Bound(math.ceil(value - ROUNDING), decided and unknowns is whole)
 
-    def _solve(self, cost: np.ndarray, whole: np.ndarray, options: dict[str, float]) -> OptimizeResult:
+    def _solve(self, cost: np.ndarray, whole: np.ndarray, options: Mapping[str, float]) -> OptimizeResult:
         columns = [column for row in self._rows for column in row[0]]
         values = [value for row in self._rows for value in row[1]]
         begins = np.cumsum([0, *(len(row[0]) for row in self._rows)])
