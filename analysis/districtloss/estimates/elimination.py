@@ -29,6 +29,11 @@ class Table:
     scope: tuple[int, ...]
     cells: Array
 
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes of the choices, for functions of arrays."""
+        return tuple(range(len(self.scope)))
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -85,15 +90,21 @@ def eliminated(
     np.multiply does over np.sum, and np.add over np.min. `order` holds every choice that is in a scope. Raises
     ValueError where there is no table.
     """
-    left = list(tables)
-    for v in order:
-        here = [t for t in left if v in t.scope]
+    rank = {v: i for i, v in enumerate(order)}
+    # A table waits until the first of its choices is eliminated; the last bucket is for what has no choice left.
+    buckets: list[list[Table]] = [[] for _ in range(len(order) + 1)]
+
+    def put(table: Table) -> None:
+        buckets[min((rank[v] for v in table.scope), default=len(order))].append(table)
+
+    for table in tables:
+        put(table)
+    for v, here in zip(order, buckets, strict=False):
         if here:
             joint = _combined(here, combine)
             at = joint.scope.index(v)
-            left = [t for t in left if v not in t.scope]
-            left.append(Table(joint.scope[:at] + joint.scope[at + 1 :], reduce(joint.cells, axis=at)))
-    return _combined(left, combine).cells
+            put(Table(joint.scope[:at] + joint.scope[at + 1 :], reduce(joint.cells, axis=at)))
+    return _combined(buckets[-1], combine).cells
 
 
 def _combined(tables: Sequence[Table], combine: Callable[[Array, Array], Array]) -> Table:
@@ -128,6 +139,12 @@ class Sums:
     numbers: tuple[int, ...]
 
 
+def length(tables: Sequence[Table], combinations: int) -> int:
+    """Return how many bits the longest number has that `distributions` computes with."""
+    widest = sum(int((t.cells.max(axis=t.axes) - t.cells.min(axis=t.axes)).max()) for t in tables)
+    return (widest + 1) * combinations.bit_length()
+
+
 def distributions(tables: Sequence[Table], order: Sequence[int], combinations: int, summed: tuple[int, ...]) -> Array:
     """Return how often each sum of whole numbers occurs: an array of `Sums`, of the batch without its axes `summed`.
 
@@ -139,9 +156,9 @@ def distributions(tables: Sequence[Table], order: Sequence[int], combinations: i
     # substitution; von zur Gathen & Gerhard 2013, Modern Computer Algebra, section 8.4).
     width = combinations.bit_length() // 8 + 1
     written = np.frompyfunc(lambda number: 1 << (8 * width * int(number)), 1, 1)
-    least = sum(t.cells.min(axis=tuple(range(len(t.scope)))) for t in tables)
+    least = sum(t.cells.min(axis=t.axes) for t in tables)
     lowest = least.min(axis=summed, keepdims=True)
-    above = [Table(t.scope, written(t.cells - t.cells.min(axis=tuple(range(len(t.scope)))))) for t in tables]
+    above = [Table(t.scope, written(t.cells - t.cells.min(axis=t.axes))) for t in tables]
     long = (eliminated(above, order, np.multiply, np.sum) * written(least - lowest)).sum(axis=summed)
 
     def read(number: int, first: int) -> Sums:

@@ -27,11 +27,14 @@ from districtloss.estimates.study import Study
 from districtloss.estimates.tallies import EDGES, Tallies
 
 ASKED = ("as_of", "attribution")
-# Cells of all tables on the way to the counts (ours: 278); what has more is sampled. 2 s are spent on so many.
-BUDGET = 20_000
-SAMPLE = 2_000  # combinations of decisions in a sample, at most
-# Cells of all tables of the page where a reader flips choices (ours: 3,000), some three bytes each.
-PAGE = 50_000
+# Cells of all tables on the way to the counts (ours: 278); of a folder that has more, a sample is counted.
+CELLS = 20_000
+# Bits of the longest number with which a distribution is counted (ours: 400). For longer ones, from some 300 decisions
+# on, least and greatest counts are still exact, but how many combinations have each count is that of a sample.
+BITS = 300_000
+SAMPLE = 2_000  # combinations of decisions in a sample, beside those that differ from the report's in one
+# Cells of all tables of the page where a reader flips choices (ours: 3,000), before those that are alike are joined.
+PAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -44,23 +47,19 @@ class Multiverse:
     """
 
     tallies: Tallies
-    plan: Plan | None  # None: sampled
+    plan: Plan | None  # None: choices hang together too much
+    bits: int
 
     @classmethod
-    def of(cls, study: Study, budget: int = BUDGET) -> Multiverse:
-        """Return the multiverse of a study; with more than `budget` cells on the way, one of a sample."""
+    def of(cls, study: Study, cells: int = CELLS, bits: int = BITS) -> Multiverse:
+        """Return the multiverse of a study: exact, if no more than so many cells and bits are needed on the way."""
         tallies = Tallies.of(study)
         sizes = [len(f.options) for f in tallies.decisions]
-        return cls(tallies, elimination.plan([g.scope for g in tallies.groups], sizes, budget))
+        return cls(tallies, elimination.plan([g.scope for g in tallies.groups], sizes, cells), bits)
 
     @property
     def factors(self) -> tuple[Factor, ...]:
         return (*self.tallies.decisions, *self.tallies.common)
-
-    @property
-    def sampled(self) -> bool:
-        """Whether least and greatest counts are those of a sample: bounds that some combination may exceed."""
-        return self.plan is None
 
     @property
     def combinations(self) -> int:
@@ -68,9 +67,22 @@ class Multiverse:
         return math.prod(len(f.options) for f in self.factors)
 
     @property
+    def exact_bounds(self) -> bool:
+        """Whether least and greatest counts are those of all combinations; else they are those of a sample, and some
+        combination may exceed them."""
+        return self.plan is not None
+
+    @cached_property
+    def exact_numbers(self) -> bool:
+        """Whether every combination is in the distribution; else it is that of a sample."""
+        return self.plan is not None and elimination.length(self._tables, self.combinations) <= self.bits
+
+    @property
     def counted(self) -> int:
-        """Return how many of them were counted: all, or those of the sample."""
-        return self.combinations if self.plan else len(self._sample) * math.prod(len(f.options) for f in self._common)
+        """Return how many combinations are in the distribution: all, or those of the sample."""
+        if self.exact_numbers:
+            return self.combinations
+        return len(self._sample) * math.prod(len(f.options) for f in self._common)
 
     @property
     def _common(self) -> tuple[Factor, ...]:
@@ -98,13 +110,12 @@ class Multiverse:
     @cached_property
     def _sums(self) -> Array:
         """Return `Sums` by window end, attribution, measure and edge."""
-        if self.plan is None:
-            totals = self.tallies.totals(self._sample)
-            sums = np.empty(tuple(np.delete(totals.shape, (0, 3))), object)
+        if self.plan is None or not self.exact_numbers:
+            totals = np.moveaxis(self.tallies.totals(self._sample), 3, 1)  # what is summed over comes first
+            sums = np.empty(totals.shape[2:], object)
             for at in np.ndindex(sums.shape):
-                found = totals[:, at[0], at[1], :, at[2], at[3]].ravel()
-                least = int(found.min())
-                sums[at] = Sums(least, tuple(np.bincount(found - least).tolist()))
+                found = totals[(slice(None), slice(None), *at)].ravel()
+                sums[at] = Sums(int(found.min()), tuple(np.bincount(found - found.min()).tolist()))
             return sums
         known = {j for g in self.tallies.groups for j in g.scope}
         sizes = [len(f.options) for f in self.tallies.decisions]
@@ -134,6 +145,34 @@ class Multiverse:
                     rows.append((measure, EDGES[k], as_of, days, words.options[a], sums.least + i, number))
         columns = ["measure", "edge", "as_of", "days", "attribution", "count", "combinations"]
         return pd.DataFrame(rows, columns=columns)
+
+    @cached_property
+    def ranges(self) -> pd.DataFrame:
+        """Return the least and the greatest count over all readings, for each window's end by itself.
+
+        One row a measure, edge, window's end and set of attributions: measure, edge, as_of (ISO date), days (of the
+        window), attribution (name of the set; `` for whichever), least, most (counts), least_weekly, most_weekly (a
+        week of the window). Of a sample where `exact_bounds` is false.
+        """
+        ends, words = self._common[:2]
+        if self.plan:
+            low, high = elimination.extremes(self._tables, self.plan.order)
+        else:
+            totals = self.tallies.totals(self._sample)
+            low, high = totals.min(axis=0), totals.max(axis=0)
+        low, high = low.min(axis=2), high.max(axis=2)  # over date rules
+        rows = []
+        for m, measure in enumerate(self.tallies.measures):
+            for e, end in enumerate(ends.options[:1] if measure == "local" else ends.options):
+                as_of, days = self._window(measure, end)
+                for k, edge in enumerate(EDGES):
+                    least, most = low[e, :, m, k].tolist(), high[e, :, m, k].tolist()
+                    rows.append((measure, edge, as_of, days, "", min(least), max(most)))
+                    rows += [(measure, edge, as_of, days, *of) for of in zip(words.options, least, most, strict=True)]
+        columns = ["measure", "edge", "as_of", "days", "attribution", "least", "most"]
+        table = pd.DataFrame(rows, columns=columns)
+        weekly = rates.DAYS_PER_WEEK / table["days"]
+        return table.assign(least_weekly=table["least"] * weekly, most_weekly=table["most"] * weekly)
 
     def _window(self, measure: str, end: str) -> tuple[str, int]:
         """Return the last day of the window of a measure, and its days."""
@@ -253,22 +292,6 @@ def _kind(factor: Factor) -> str:
     return "asked" if factor.name in ASKED else "read"
 
 
-def ranges(distribution: pd.DataFrame, by: Sequence[str] = ("measure", "edge", "as_of", "days")) -> pd.DataFrame:
-    """Return the least and the greatest count of each part of a `distribution` (or of some of its rows).
-
-    Columns: those of `by`, least, most, combinations; and, if `days` is among `by`, least and most per week of the
-    window (least_weekly, most_weekly).
-    """
-    groups = distribution.groupby(list(by), sort=False)
-    table = groups.agg(
-        least=("count", "min"), most=("count", "max"), combinations=("combinations", "sum")
-    ).reset_index()
-    if "days" not in by:
-        return table
-    weekly = rates.DAYS_PER_WEEK / table["days"]
-    return table.assign(least_weekly=table["least"] * weekly, most_weekly=table["most"] * weekly)
-
-
 # --- for the page where a reader flips choices -------------------------------------------------------------------
 
 
@@ -285,12 +308,17 @@ def page(multiverse: Multiverse, limit: int = PAGE) -> dict[str, Any]:
     and the numbers of combinations with it, one more, two more ….
     """
     tallies = _offered(multiverse, limit)
-    names = [f.name for f in tallies.decisions] + [f.name for f in tallies.common]
-    tables = []
+    summed: dict[tuple[int, ...], Array] = {}
     for group, cells in zip(tallies.groups, tallies.tables(), strict=True):
-        scope = [names[j] for j in group.scope] + [f.name for f in tallies.common]
-        if cells.any():
-            tables.append(_table(scope, cells))
+        scope = _flipped(group.scope, tallies.decisions)
+        summed[scope] = summed.get(scope, 0) + cells.reshape(
+            *(len(tallies.decisions[j].options) for j in scope), *tallies.batch
+        )
+    tables = [
+        _table([tallies.decisions[j].name for j in scope] + [f.name for f in tallies.common], cells)
+        for scope, cells in summed.items()
+        if cells.any()
+    ]
     study = tallies.study
     sums = multiverse._sums
     return {
@@ -346,16 +374,18 @@ def _offered(multiverse: Multiverse, limit: int) -> Tallies:
     def cells(scope: tuple[int, ...]) -> int:
         return common * math.prod(len(decisions[j].options) for j in scope)
 
-    lengths = {g.scope: cells(g.scope) for g in tallies.groups}
-    while sum(lengths.values()) > limit:
-        longest = max(lengths, key=lambda scope: (lengths[scope], scope))
-        left = [j for j in longest if len(decisions[j].options) > 1]
-        if not left:
-            break
-        weakest = min(left, key=lambda j: (strength.get(decisions[j].name, 0), decisions[j].name))
+    scopes = {g.scope for g in tallies.groups}
+    while sum(map(cells, scopes)) > limit and any(scopes):
+        longest = max(scopes, key=lambda scope: (cells(scope), scope))
+        weakest = min(longest, key=lambda j: (strength.get(decisions[j].name, 0), decisions[j].name))
         decisions[weakest] = replace(decisions[weakest], options=decisions[weakest].options[:1])
-        lengths |= {scope: cells(scope) for scope in lengths if weakest in scope}
+        scopes = {_flipped(scope, decisions) for scope in scopes}
     return replace(tallies, decisions=tuple(decisions))
+
+
+def _flipped(scope: tuple[int, ...], decisions: Sequence[Factor]) -> tuple[int, ...]:
+    """Return those choices of a scope that have more than one option."""
+    return tuple(j for j in scope if len(decisions[j].options) > 1)
 
 
 def _table(names: Sequence[str], cells: Array) -> dict[str, Any]:

@@ -6,7 +6,7 @@ decisions are counted by themselves, and their counts add up. A test holds this 
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,10 +70,10 @@ class Tallies:
         rows = choices.control_rows(study.base)
         options = study.base.options
         options = options[options["column"].isin(_CODED)]  # no other column decides what is counted
-        members: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        members: dict[tuple[int, ...], list[int]] = defaultdict(list, {(): []})
         for row, decided in enumerate(choices.touching(rows, options, decisions)):
             members[tuple(sorted(position[name] for name in decided))].append(row)
-        groups = tuple(Group(scope, np.array(members[scope])) for scope in sorted(members))
+        groups = tuple(Group(scope, np.array(members[scope], int)) for scope in sorted(members))
         by_name = {f.name: f for f in factors}
         return cls(study, decisions, tuple(by_name[name] for name in COMMON), groups)
 
@@ -92,8 +92,7 @@ class Tallies:
 
     def tables(self) -> list[Array]:
         """Return the counts of every group under every combination of its scope: an axis for each of its decisions."""
-        cases = [np.array(list(itertools.product(*map(range, self.sizes(g)))), int) for g in self.groups]
-        cases = [c.reshape(-1, len(g.scope)) for c, g in zip(cases, self.groups, strict=True)]
+        cases = [np.indices(self.sizes(g)).reshape(len(g.scope), math.prod(self.sizes(g))).T for g in self.groups]
         counted = self._counts(cases)
         return [c.reshape(*self.sizes(g), *self.batch) for c, g in zip(counted, self.groups, strict=True)]
 
@@ -126,7 +125,7 @@ class Tallies:
     def _parts(self, cases: Sequence[Array]) -> Iterator[tuple[int, int, int]]:
         """Yield group, first and last case (not included) of parts that are small enough to be counted at once."""
         for g, group in enumerate(self.groups):
-            step = max(1, MOST_ENTRIES // len(group.rows))
+            step = max(1, MOST_ENTRIES // max(1, len(group.rows)))
             for first in range(0, len(cases[g]), step):
                 yield g, first, min(first + step, len(cases[g]))
 
