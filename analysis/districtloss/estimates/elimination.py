@@ -90,6 +90,8 @@ def eliminated(
     np.multiply does over np.sum, and np.add over np.min. `order` holds every choice that is in a scope. Raises
     ValueError where there is no table.
     """
+    known = {v for table in tables for v in table.scope}
+    order = [v for v in order if v in known]
     rank = {v: i for i, v in enumerate(order)}
     # A table waits until the first of its choices is eliminated; the last bucket is for what has no choice left.
     buckets: list[list[Table]] = [[] for _ in range(len(order) + 1)]
@@ -133,7 +135,7 @@ def extremes(tables: Sequence[Table], order: Sequence[int]) -> tuple[Array, Arra
 
 @dataclass(frozen=True)
 class Sums:
-    """How many combinations have each sum: `numbers[i]` of them the sum `least + i`."""
+    """How many combinations have each sum: `numbers[i]` of them the sum `least + i`; some the first and the last."""
 
     least: int
     numbers: tuple[int, ...]
@@ -146,7 +148,8 @@ def length(tables: Sequence[Table], combinations: int) -> int:
 
 
 def distributions(tables: Sequence[Table], order: Sequence[int], combinations: int, summed: tuple[int, ...]) -> Array:
-    """Return how often each sum of whole numbers occurs: an array of `Sums`, of the batch without its axes `summed`.
+    """Return how often each sum of whole numbers occurs: an array of `Sums`, of the batch without its axes `summed`,
+    of which one at least is left.
 
     `combinations`: the number of those of the choices in the scopes and on the axes `summed`, together. Counts are
     Python integers and exact, whatever their size.
@@ -163,7 +166,8 @@ def distributions(tables: Sequence[Table], order: Sequence[int], combinations: i
 
     def read(number: int, first: int) -> Sums:
         raw = int(number).to_bytes(-(-int(number).bit_length() // (8 * width)) * width, "little")
-        slots = (int.from_bytes(raw[i : i + width], "little") for i in range(0, len(raw), width))
-        return Sums(int(first), tuple(slots))
+        slots = [int.from_bytes(raw[i : i + width], "little") for i in range(0, len(raw), width)]
+        empty = next(i for i, slot in enumerate(slots) if slot)  # not all tables are lowest together
+        return Sums(int(first) + empty, tuple(slots[empty:]))
 
     return np.frompyfunc(read, 2, 1)(long, lowest.squeeze(axis=summed))

@@ -12,6 +12,7 @@ of variance here, no medians and no p-values.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -32,7 +33,8 @@ CELLS = 20_000
 # Bits of the longest number with which a distribution is counted (ours: 400). For longer ones, from some 300 decisions
 # on, least and greatest counts are still exact, but how many combinations have each count is that of a sample.
 BITS = 300_000
-SAMPLE = 2_000  # combinations of decisions in a sample, beside those that differ from the report's in one
+SAMPLE = 2_000  # combinations of decisions in a sample, beside those that differ from the report's in one,
+REPORTS = 4_000_000  # but fewer where so many reports would have to be read anew for them
 # Cells of all tables of the page where a reader flips choices (ours: 3,000), before those that are alike are joined.
 PAGE = 10_000
 
@@ -104,14 +106,19 @@ class Multiverse:
     @cached_property
     def _sample(self) -> Array:
         """Return combinations of decisions: those of `_alone` and random ones, the same each time."""
-        drawn = choices.specifications(self.tallies.decisions, SAMPLE).index
+        reports = sum(len(g.rows) for g in self.tallies.groups if g.scope)
+        drawn = choices.specifications(self.tallies.decisions, min(SAMPLE, REPORTS // max(1, reports))).index
         return np.unique(np.concatenate([self._alone, drawn]), axis=0)
 
     @cached_property
-    def _sums(self) -> Array:
+    def _sample_totals(self) -> Array:
+        return self.tallies.totals(self._sample)
+
+    @cached_property
+    def sums(self) -> Array:
         """Return `Sums` by window end, attribution, measure and edge."""
         if self.plan is None or not self.exact_numbers:
-            totals = np.moveaxis(self.tallies.totals(self._sample), 3, 1)  # what is summed over comes first
+            totals = np.moveaxis(self._sample_totals, 3, 1)  # what is summed over comes first
             sums = np.empty(totals.shape[2:], object)
             for at in np.ndindex(sums.shape):
                 found = totals[(slice(None), slice(None), *at)].ravel()
@@ -135,7 +142,7 @@ class Multiverse:
         """
         ends, words = self._common[:2]
         rows = []
-        for (e, a, m, k), sums in np.ndenumerate(self._sums):
+        for (e, a, m, k), sums in np.ndenumerate(self.sums):
             measure = self.tallies.measures[m]
             if measure == "local" and e:
                 continue  # the same for every end
@@ -158,8 +165,7 @@ class Multiverse:
         if self.plan:
             low, high = elimination.extremes(self._tables, self.plan.order)
         else:
-            totals = self.tallies.totals(self._sample)
-            low, high = totals.min(axis=0), totals.max(axis=0)
+            low, high = self._sample_totals.min(axis=0), self._sample_totals.max(axis=0)
         low, high = low.min(axis=2), high.max(axis=2)  # over date rules
         rows = []
         for m, measure in enumerate(self.tallies.measures):
@@ -205,21 +211,10 @@ class Multiverse:
                     least, most = min(counts), max(counts)
                     if least < most:
                         ends = (factor.options[counts.index(c)] for c in (least, most))
-                        rows.append(
-                            (measure, edge, factor.name, factor.question, _kind(factor), ours, least, most, *ends)
-                        )
-        columns = [
-            "measure",
-            "edge",
-            "factor",
-            "question",
-            "kind",
-            "own",
-            "least",
-            "most",
-            "least_option",
-            "most_option",
-        ]
+                        about = (measure, edge, factor.name, factor.question, _kind(factor))
+                        rows.append((*about, ours, least, most, *ends))
+        columns = ["measure", "edge", "factor", "question", "kind"]
+        columns += ["own", "least", "most", "least_option", "most_option"]
         table = pd.DataFrame(rows, columns=columns)
         order = table.assign(width=table["most"] - table["least"])
         order = order.sort_values(["width", "factor"], ascending=[False, True], kind="stable")
@@ -252,40 +247,29 @@ class Multiverse:
         return pd.DataFrame(rows, columns=columns)
 
     def _differences(self, j: int) -> tuple[Array, Array]:
-        """Return the least and the greatest difference that alternatives to the report's option of choice j make:
-        arrays of the batch, without the axis of the choice where it has one."""
+        """Return the least and the greatest difference that options make to the report's own of choice j: arrays of
+        the batch, without the axis of the choice where it has one."""
         of_common = j - len(self.tallies.decisions)
-        options = range(1, len(self.factors[j].options))
-        if self.plan is None:
-            totals = self._alone_totals
-            if of_common < 0:
-                changed = totals[self._alone[:, j] > 0] - totals[0]
-            else:
-                moved = np.moveaxis(totals, 1 + of_common, 0)
-                changed = (moved[1:] - moved[0]).reshape(-1, *np.delete(totals.shape[1:], of_common))
-            return _hull([changed], totals[0] if of_common < 0 else totals[0].take(0, of_common))
-        if of_common < 0:
-            here = [t for t in self._tables if j in t.scope]
-            nothing = np.zeros(self.tallies.batch, int)
-        else:
-            here = self._tables
-            nothing = np.zeros(np.delete(self.tallies.batch, of_common), int)
-        found = []
-        for option in options if here else ():
-            differences = []
-            for table in here:
-                axis = table.scope.index(j) if of_common < 0 else len(table.scope) + of_common
-                scope = tuple(v for v in table.scope if v != j) if of_common < 0 else table.scope
-                differences.append(Table(scope, table.cells.take(option, axis) - table.cells.take(0, axis)))
-            found.append(np.stack(elimination.extremes(differences, self.plan.order)))
-        return _hull(found, nothing)
+        decision = of_common < 0
+        if self.plan:
+            order = self.plan.order
+            tables = [t for t in self._tables if not decision or j in t.scope]
+        else:  # what was counted, as one table: under the options of the decision, or under all of `_alone`
+            order = (j,)
+            here = np.flatnonzero((self._alone[:, j] > 0) | (np.arange(len(self._alone)) == 0)) if decision else ...
+            tables = [Table(order, self._alone_totals[here])]
 
+        def difference(table: Table, option: int) -> Table:
+            axis = table.scope.index(j) if decision else len(table.scope) + of_common
+            scope = tuple(v for v in table.scope if v != j) if decision else table.scope
+            return Table(scope, table.cells.take(option, axis) - table.cells.take(0, axis))
 
-def _hull(found: Sequence[Array], nothing: Array) -> tuple[Array, Array]:
-    """Return least and greatest over the first axis of all arrays, zero included: what the report's own option
-    makes. `nothing`: zeros of their shape."""
-    every = np.concatenate([np.zeros_like(nothing)[None], *found])
-    return every.min(axis=0), every.max(axis=0)
+        batch = self.tallies.batch
+        least = most = np.zeros(batch if decision else np.delete(batch, of_common), int)
+        for option in range(1, len(self.factors[j].options)) if tables else ():
+            low, high = elimination.extremes([difference(t, option) for t in tables], order)
+            least, most = np.minimum(least, low), np.maximum(most, high)
+        return least, most
 
 
 def _kind(factor: Factor) -> str:
@@ -301,9 +285,9 @@ def page(multiverse: Multiverse, limit: int = PAGE) -> dict[str, Any]:
     `combinations`, `counted`: how many there are, and were counted for `curves`. `measures`: names of the counts.
     `days`: of each window's end. `factors`: the choices (name, question, kind, options; the report's first) that can
     be flipped. `fixed`: names of the decisions that cannot, because the tables would have more than `limit` cells;
-    they stay as the report takes them, those first that move the counts least. `tables`: of each group of reports
-    that are not the same everywhere, `factors` (names), `sizes` (numbers of their options), `rows` (low, point, high
-    of each measure, one after the other) and `at`: which row a combination has, the last factor fastest.
+    they stay as the report takes them, those first that do least for the cells they need. `tables`: of the groups of
+    reports under the same choices, `factors` (names), `sizes` (numbers of their options), `rows` (low, point, high of
+    each measure, one after the other) and `at`: which row a combination has, the last factor fastest.
     `curves`: by measure, window's end and set of attributions (in the order of their options), the least point count
     and the numbers of combinations with it, one more, two more ….
     """
@@ -320,7 +304,7 @@ def page(multiverse: Multiverse, limit: int = PAGE) -> dict[str, Any]:
         if cells.any()
     ]
     study = tallies.study
-    sums = multiverse._sums
+    sums = multiverse.sums
     return {
         "combinations": multiverse.combinations,
         "counted": multiverse.counted,
@@ -363,24 +347,25 @@ def counts(content: Mapping[str, Any], flipped: Mapping[str, int]) -> dict[str, 
 
 
 def _offered(multiverse: Multiverse, limit: int) -> Tallies:
-    """Return the tallies of the choices that the page can offer: where tables are too long, the weakest decision of
-    the longest is not offered, until they are not."""
+    """Return the tallies of the choices that the page can offer: where tables are too long, the decision that does
+    least for its cells is not offered, then the next, until they are not."""
     tallies = multiverse.tallies
     widths = multiverse.alone.assign(width=multiverse.alone["most"] - multiverse.alone["least"])
-    strength = widths.groupby("factor")["width"].sum()
+    strength = widths.groupby("factor")["width"].sum().to_dict()
     decisions = list(tallies.decisions)
     common = math.prod(len(f.options) for f in tallies.common)
-
-    def cells(scope: tuple[int, ...]) -> int:
-        return common * math.prod(len(decisions[j].options) for j in scope)
-
-    scopes = {g.scope for g in tallies.groups}
-    while sum(map(cells, scopes)) > limit and any(scopes):
-        longest = max(scopes, key=lambda scope: (cells(scope), scope))
-        weakest = min(longest, key=lambda j: (strength.get(decisions[j].name, 0), decisions[j].name))
+    scopes = {_flipped(g.scope, decisions) for g in tallies.groups}
+    while True:
+        cells = {scope: common * math.prod(len(decisions[j].options) for j in scope) for scope in scopes}
+        if sum(cells.values()) <= limit or not any(scopes):
+            return replace(tallies, decisions=tuple(decisions))
+        saved: dict[int, float] = defaultdict(float)
+        for scope, number in cells.items():
+            for j in scope:
+                saved[j] += number * (1 - 1 / len(decisions[j].options))
+        weakest = min(saved, key=lambda j: (strength.get(decisions[j].name, 0) / saved[j], -saved[j], j))
         decisions[weakest] = replace(decisions[weakest], options=decisions[weakest].options[:1])
         scopes = {_flipped(scope, decisions) for scope in scopes}
-    return replace(tallies, decisions=tuple(decisions))
 
 
 def _flipped(scope: tuple[int, ...], decisions: Sequence[Factor]) -> tuple[int, ...]:
