@@ -30,12 +30,12 @@ from districtloss.estimates.tallies import EDGES, Tallies
 ASKED = ("as_of", "attribution")
 # Cells of all tables on the way to the counts (ours: 278); of a folder that has more, a sample is counted.
 CELLS = 20_000
-# Bits of the longest number with which a distribution is counted (ours: 400). For longer ones, from some 300 decisions
+# Bits of the longest number with which a distribution is counted (ours: 450). For longer ones, from some 300 decisions
 # on, least and greatest counts are still exact, but how many combinations have each count is that of a sample.
 BITS = 300_000
 SAMPLE = 2_000  # combinations of decisions in a sample, beside those that differ from the report's in one,
 REPORTS = 4_000_000  # but fewer where so many reports would have to be read anew for them
-# Cells of all tables of the page where a reader flips choices (ours: 3,000), before those that are alike are joined.
+# Cells of all tables of the page where a reader flips choices (ours: 2,856), before those that are alike are joined.
 PAGE = 10_000
 
 
