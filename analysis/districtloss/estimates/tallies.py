@@ -289,10 +289,12 @@ class _Incidents:
     def placed(self, start: int, end: int, rule: str) -> dict[str, Array]:
         """Return which of the incidents lie in the window: certainly, by the rule, possibly."""
         point = self.point(rule)
+        possible = (self.first <= end) & (self.last >= start)
         return {
-            "low": (self.first >= start) & (self.last <= end),
-            "point": (point >= start) & (point <= end),
-            "high": (self.first <= end) & (self.last >= start),
+            "low": possible & (self.first >= start) & (self.last <= end),
+            # Two decisions together can put an interval's end before its start: then it is as `rates.placed` has it.
+            "point": possible & (point >= start) & (point <= end),
+            "high": possible,
             "day": point,
         }
 
