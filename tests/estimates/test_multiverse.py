@@ -296,6 +296,15 @@ def test_a_later_decision_overwrites_the_cell_of_an_earlier_one():
     assert found.tallies.totals(np.array([[0, 0], [1, 0], [0, 1], [1, 1]]))[:, 0, 0, 0, 0, 1].tolist() == [3, 2, 3, 3]
 
 
+@pytest.mark.parametrize("rule", DATE_RULES)
+def test_an_interval_that_an_option_turns_round_counts_as_in_the_report(rule):
+    turned = [[(0, "date_latest", "2021-05-30")]]  # begins on 10 June
+    study = Study.of(folder(CAPTURES, [turned], False), Parameters(date_rule=rule))
+    found = Multiverse.of(study).tallies.totals(np.array([[1]]))[0, 0, 0, 0, 0]
+    other = Study.of(study.base, Parameters(date_rule=rule, decisions={"D01": "option_1"})).gross()
+    assert tuple(found.tolist()) == (other.low, other.point, other.high)
+
+
 def test_a_folder_without_changes_of_control_has_a_count_of_none():
     tables = of_rows(new_data.no_events(), load())
     found = Multiverse.of(Study.of(tables, Parameters()))
