@@ -154,7 +154,7 @@ SOURCE = new_data._source("paper-2021-07-10", "2021-07-10")
 PLACES = ("x/a", "x/b", "y/c", "x/town")
 DAYS = st.integers(-5, 36).map(lambda n: dt.date(2021, 6, 4) + dt.timedelta(n))
 TYPES = ("capture", "capture", "recapture", "claimed_capture", "implied_capture")
-WHO = ATTRIBUTIONS[:2] + ATTRIBUTIONS[3:4]
+WHO = tuple(ATTRIBUTIONS)[:2] + tuple(ATTRIBUTIONS)[3:4]
 
 
 def folder(events, decisions, claim: bool) -> Tables:
