@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pikepdf
 import pypdf
 import pytest
 import typst
+from lxml import html
 
 from districtloss.render import renderers
 from helpers import sample_book
@@ -67,6 +69,21 @@ def test_every_drawing_has_its_text_alternative(path):
         alternatives = {str(figure.Alt) for figure in elements(pdf, "Figure") if "/Alt" in figure}
     assert "A band that rises from 0 to between 5 and 12 closures." in alternatives
     assert "North leads with 8 closures, then West with 5." in alternatives
+
+
+def test_every_number_of_the_pages_is_a_link_to_its_entry_in_the_pdf_too(path, reader):
+    out = path.parent
+    on_pages = Counter(
+        link.get("href").rpartition("#")[2]
+        for page in [out / "index.html", *sorted((out / "chapters").glob("*.html"))]
+        for link in html.parse(str(page)).xpath("//main//a[contains(@class, 'number')]")
+    )
+    annotations = [item.get_object() for sheet in reader.pages for item in sheet.get("/Annots", [])]
+    on_paper = Counter(str(item["/Dest"]) for item in annotations if str(item.get("/Dest", "")) in on_pages)
+    assert on_pages.total() >= 4
+    # One that goes over a line end has two.
+    assert not {name: count for name, count in on_pages.items() if on_paper[name] < count}
+    assert on_paper.keys() <= reader.named_destinations.keys()
 
 
 def test_tables_have_header_cells(path):

@@ -225,6 +225,19 @@ def test_menus_open_by_keyboard_and_escape_gives_the_focus_back(visit):
     assert cite.evaluate("summary => summary === document.activeElement")
 
 
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_every_menu_that_opens_shows_all_of_its_lines(visit, width):
+    names = [name for name in ("Chapters", "Cite", "Download") if name != "Chapters" or width < 1280]
+    for name in names:
+        page = visit("index.html", (width, 844))
+        page.locator("summary", has_text=name).click()
+        panel = page.locator("details[open] > .panel")
+        box = panel.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width, name
+        assert box["width"] >= min(width - 48, 340), name
+        assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth"), name
+
+
 def test_the_citation_is_copied_or_selected(visit):
     page = visit("index.html")
     page.locator("summary", has_text="Cite").click()
