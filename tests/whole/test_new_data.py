@@ -483,7 +483,7 @@ def test_a_full_disk_is_told_where_a_part_is_joined_with_ours(tmp_path: Path, mo
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(folders.shutil, "copyfile", full)
+    monkeypatch.setattr(joined.shutil, "copyfile", full)
     with pytest.raises(
         Faults, match=r"part: cannot be joined with our tables \(.*No space left on device\), make room"
     ):

@@ -6,10 +6,16 @@ import json
 from typing import Any
 
 
-def as_json(content: Any, *, in_order: bool = True) -> str:
-    """Return the JSON of every file that people may read: a line each thing, keys in order so that equal content is
-    equal bytes, or, not `in_order`, as they come, for files that people edit."""
-    return json.dumps(content, indent=1, sort_keys=in_order, ensure_ascii=False) + "\n"
+def as_json(content: Any) -> str:
+    """Return the JSON of files that programs write for programs and people to read: a line each thing, and keys in
+    order, so that equal content is equal bytes."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def as_edited_json(content: Any) -> str:
+    """Return the JSON of files that people go on editing, such as datapackage.json: keys as they come, set in as ours
+    is."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def inert_cell(text: str) -> str:

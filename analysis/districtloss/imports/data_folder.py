@@ -458,4 +458,4 @@ def _fill(made: Import, folder: Path) -> None:
     (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
     shutil.copyfile(Path(__file__).with_name("acled_readme.md"), folder / "README.md")
     package[folders.IMPORT] = _made(folder, package)
-    (folder / folders.PACKAGE).write_text(forms.as_json(package, in_order=False), "utf-8")
+    (folder / folders.PACKAGE).write_text(forms.as_edited_json(package), "utf-8")

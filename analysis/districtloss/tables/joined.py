@@ -188,4 +188,4 @@ def _write_package(folder: Path, target: Path) -> None:
     for key in ("title", "description", folders.COUNTRY, folders.SIDE, folders.PARAMETERS):
         if key in theirs:
             package[key] = theirs[key]
-    (target / folders.PACKAGE).write_text(forms.as_json(package, in_order=False), "utf-8")
+    (target / folders.PACKAGE).write_text(forms.as_edited_json(package), "utf-8")

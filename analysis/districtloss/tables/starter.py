@@ -58,7 +58,7 @@ def _fill(folder: Path, provinces: bool) -> list[str]:
             _without_totals(path)
         else:
             path.write_text(header + "\n", "utf-8")
-    (folder / folders.PACKAGE).write_text(forms.as_json(package, in_order=False), "utf-8")
+    (folder / folders.PACKAGE).write_text(forms.as_edited_json(package), "utf-8")
     (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
     shutil.copyfile(README, folder / "README.md")
     if not provinces:
