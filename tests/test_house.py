@@ -22,6 +22,8 @@ import districtloss
 from districtloss.paths import CHANGELOG, CITATION, NOTEBOOKS, ROOT
 
 SHARED = ROOT.parent / "shared"  # where the articles lie, on machines that have them
+# Methods of files by which the ends of lines would be those of the system, and the bytes others on Windows.
+ENDS_OF_THE_SYSTEM = {"write_text"}
 LAYOUT = {
     ".ci",
     ".github",
@@ -262,3 +264,19 @@ def test_no_run_of_nine_words_stands_in_an_article_too_but_for_titles() -> None:
     assert told.returncode in (0, 1), told.stderr
     runs = [line for line in told.stdout.splitlines() if not any(line.split(": ")[1] in t for t in titles)]
     assert not runs
+
+
+def test_every_file_is_written_with_the_same_ends_of_lines_on_every_system():
+    """By `atomic.write`, or by an `open` that says what ends a line."""
+    found = []
+    for path in sorted((ROOT / "analysis" / "districtloss").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+            modes = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            opens = name in ("open", "fdopen") and any(re.fullmatch("[wax]t?", mode) for mode in modes)
+            said = any(keyword.arg == "newline" for keyword in node.keywords)
+            if name in ENDS_OF_THE_SYSTEM or (opens and not said):
+                found.append(f"{path.name}:{node.lineno}")
+    assert found == [], found

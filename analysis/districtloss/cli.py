@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 
 from districtloss.errors import Fault, Faults
+from districtloss.files import atomic
 from districtloss.files.progress import discard_output, progress
 from districtloss.parameters import MEANING
 
@@ -48,7 +49,7 @@ def main() -> None:
     """Run the command line; faults become lines on standard error and exit code 2."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever called
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8", newline="\n"))  # noqa: SIM115
     # As Ctrl-C does: all that the process began is taken down on the way out, and its children end.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
@@ -75,10 +76,25 @@ def main() -> None:
             raise
         print(f"{str(error.filename)[:60]}…: the name is too long, give a shorter one", file=sys.stderr)
         sys.exit(2)
-    except SystemExit as ended:
-        if ended.code in STOPPED:
-            print("stopped", file=sys.stderr)  # before or after the report was in its place: nobody knows here
-        raise
+    except (SystemExit, Exception) as error:
+        code = _stopped(error)
+        if code is None:
+            raise
+        print("stopped", file=sys.stderr)  # before or after the report was in its place: nobody knows here
+        sys.exit(code)
+
+
+def _stopped(error: BaseException | None) -> int | None:
+    """Return the exit code of the signal that led to this error; None if no signal did.
+
+    What a signal interrupts may complain while it is closed half-done (a ZIP file does), and so cover the signal."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return 128 + signal.SIGINT
+        if isinstance(error, SystemExit) and error.code in STOPPED:
+            return int(error.code)
+        error = error.__context__
+    return None
 
 
 def _parameters(  # type: ignore[no-untyped-def]
@@ -270,7 +286,7 @@ def codebook() -> None:
     from districtloss.paths import DATA
     from districtloss.tables import codebook as writing
 
-    (DATA / "CODEBOOK.md").write_text(writing.codebook(), "utf-8")
+    atomic.write(DATA / "CODEBOOK.md", writing.codebook())
 
 
 @app.command()
@@ -368,7 +384,7 @@ def diff(
         found = differing.compare(a, b, explained=causes)
     if html is not None:
         try:
-            html.write_text(differing.page(found), "utf-8")
+            atomic.write(html, differing.page(found))
         except OSError as error:
             raise Faults([Fault(str(html), None, None, f"cannot be written ({error.strerror})")]) from None
     if as_json:

@@ -102,6 +102,26 @@ def test_whatever_ends_a_build_at_whatever_step_the_report_is_whole_and_the_next
     assert not any(temporary.iterdir())
 
 
+@pytest.mark.parametrize(("how", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_counts_even_where_what_it_interrupts_complains_of_being_closed_half_done(how: str, code: int):
+    half_done = f"""
+import os, signal
+from districtloss import cli
+
+def app():
+    try:
+        os.kill(os.getpid(), signal.{how})
+        signal.pause()
+    finally:
+        raise ValueError("cannot be closed now")
+
+cli.app = app
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", half_done], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, "stopped\n")
+
+
 def test_what_a_file_manager_leaves_does_not_make_a_report_stale(data: Path, report: Path):
     (report / ".DS_Store").write_text("")
     process = subprocess.run(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from districtloss.build.keys import Keys
-from districtloss.files import digest, forms
+from districtloss.files import atomic, digest, forms
 from districtloss.files.cache import Cache
 from districtloss.parameters import Parameters
 from districtloss.paths import CACHE
@@ -37,7 +37,7 @@ def results(
     ahead = assets.vega_bundle if rendered and not assets.vega_bundle_is_cached() else None
     with drawing.drawer(DRAWINGS, ahead) as drawer:
         made = _compute(data, stage, parameters, keys, drawer, force, kernel, say)
-    summary.write_text(forms.as_json(made), "utf-8")
+    atomic.write(summary, forms.as_json(made))
     RESULTS.put_folder(keys.results, stage)
     return made
 

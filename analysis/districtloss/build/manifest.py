@@ -9,7 +9,7 @@ from typing import Any
 
 from districtloss import __version__
 from districtloss.build.keys import Keys
-from districtloss.files import digest, forms, report_folder
+from districtloss.files import atomic, digest, forms, report_folder
 from districtloss.parameters import Parameters
 
 PACKAGES = ("altair", "nbclient", "numpy", "pandas", "papermill", "pypandoc_binary", "scipy", "typst",
@@ -32,5 +32,5 @@ def write(
         "python": ".".join(map(str, sys.version_info[:3])),
         "renderer": renderer,
     }
-    (work / report_folder.MANIFEST).write_text(forms.as_json(manifest), "utf-8")
+    atomic.write(work / report_folder.MANIFEST, forms.as_json(manifest))
     return manifest

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from districtloss.coding.audit import AuditResult
-from districtloss.files import forms
+from districtloss.files import atomic, forms
 
 NAME = "audit.json"
 COLUMNS = ["check", "meaning", "checked", "faults", "exempt", "not_applicable"]
@@ -28,7 +28,7 @@ def tables_hash(folder: Path) -> str:
 def write(folder: Path, result: AuditResult) -> None:
     """Keep the outcome beside the tables that it is about."""
     content = {"tables": tables_hash(folder), "outcome": result.summary()}
-    (folder / NAME).write_text(forms.as_json(content), "utf-8")
+    atomic.write(folder / NAME, forms.as_json(content))
 
 
 def read(folder: Path) -> dict[str, Any] | None:

@@ -22,10 +22,18 @@ NOT_WRITABLE = (errno.EACCES, errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT"
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Write a file, text as UTF-8 with the ends of lines as they are; what was there stays until the new is whole."""
+    """Write a file, text as UTF-8 with the ends of lines as they are; what was there stays until the new is whole.
+
+    Where `path` is a link, the file that it leads to is written; a device or a pipe is written to and never replaced.
+    """
+    content = content if isinstance(content, bytes) else content.encode()
+    path = resolve_link(path)
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        partial.write_bytes(content if isinstance(content, bytes) else content.encode())
+        partial.write_bytes(content)
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)

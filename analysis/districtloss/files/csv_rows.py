@@ -48,7 +48,12 @@ def records(path: Path) -> list[dict[str, str]]:
 
 def write(path: Path, columns: Sequence[str], records: Iterable[Mapping[str, str]]) -> None:
     """Write records as CSV with a header; columns that a record lacks are empty."""
+    write_rows(path, columns, ([record.get(name, "") for name in columns] for record in records))
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write rows of cells, in the order of `columns`, as CSV with a header."""
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(columns), restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(records)
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)

@@ -15,6 +15,7 @@ from districtloss.files import lock
 PREFIX = "districtloss-temporary-"  # nobody else's folders are called so, nor those of 1.2.0, which has other locks
 LOCK = ".lock"
 TEMPORARY = "tmp"
+VARIABLES = ("TMPDIR", "TEMP", "TMP")  # where programs look for the place of temporary files, Windows' among them
 
 
 @contextlib.contextmanager
@@ -55,12 +56,13 @@ def clear_away() -> None:
 
 @contextlib.contextmanager
 def _temporary_files_in(place: Path) -> Iterator[None]:
-    variable, before = os.environ.get("TMPDIR"), tempfile.tempdir
-    os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+    before = tempfile.tempdir, {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    tempfile.tempdir = str(place)
+    os.environ.update(dict.fromkeys(VARIABLES, str(place)))
     try:
         yield
     finally:
-        tempfile.tempdir = before
-        del os.environ["TMPDIR"]
-        if variable is not None:
-            os.environ["TMPDIR"] = variable
+        tempfile.tempdir, variables = before
+        for name in VARIABLES:
+            del os.environ[name]
+        os.environ.update(variables)

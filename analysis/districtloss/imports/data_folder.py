@@ -455,7 +455,7 @@ def _fill(made: Import, folder: Path) -> None:
     csv_rows.write(folder / LEFT_OUT, LEFT, ({k: forms.inert_cell(v) for k, v in row.items()} for row in made.left_out))
     other = {("events", "actor"): {"other_group": "Another armed group"}}
     package = described(made.package, other)
-    (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
+    atomic.write(folder / "CODEBOOK.md", codebook(schema.package_of(package)))
     shutil.copyfile(Path(__file__).with_name("acled_readme.md"), folder / "README.md")
     package[folders.IMPORT] = _made(folder, package)
-    (folder / folders.PACKAGE).write_text(forms.as_edited_json(package), "utf-8")
+    atomic.write(folder / folders.PACKAGE, forms.as_edited_json(package))

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from districtloss.files import atomic
 from districtloss.paths import CHANGELOG, RELEASES
 from districtloss.releases import versions
 from districtloss.releases.templates import fill
@@ -34,8 +35,8 @@ def write() -> None:
             path.unlink()
     for path, target in pages.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(fill("redirect.html", target=target), "utf-8")
-    INDEX.write_text(fill("releases.html", versions=[_entry(str(v)) for v in versions.released()]), "utf-8")
+        atomic.write(path, fill("redirect.html", target=target))
+    atomic.write(INDEX, fill("releases.html", versions=[_entry(str(v)) for v in versions.released()]))
 
 
 def _latest() -> dict[Path, str]:

@@ -183,11 +183,11 @@ def _assemble(work: Path, source: Path, built: Path, commit: str, doi: str) -> N
     shutil.copyfile(source / CITATION.name, work / versions.CITATION)
     # As given, not as found: a last day that was not asked for is again the day of the newest source.
     given = made["parameters"] | {"as_of": ""}
-    (work / versions.PARAMETERS).write_text(forms.as_json(given), "utf-8")
+    atomic.write(work / versions.PARAMETERS, forms.as_json(given))
     pack(source, pinned_source.source_files(source), work / versions.SOURCE)
     record = {name: made[name] for name in KEPT}
     record |= {"generator": versions.GENERATOR, "commit": commit, "doi": doi, "platform": pinned_source.machine()}
-    (work / report_folder.MANIFEST).write_text(forms.as_json(record), "utf-8")
+    atomic.write(work / report_folder.MANIFEST, forms.as_json(record))
 
 
 def _compare(work: Path, wanted: Version, say: Say) -> None:
@@ -198,8 +198,8 @@ def _compare(work: Path, wanted: Version, say: Say) -> None:
     say(f"Comparing with {earlier[0]}")
     with compare.opened(str(earlier[0])) as before, compare.opened(str(work)) as after:
         found = compare.compare(before, after)
-    (work / compare.JSON).write_text(forms.as_json(found.as_dict()), "utf-8")
-    (work / compare.PAGE).write_text(compare.page(found), "utf-8")
+    atomic.write(work / compare.JSON, forms.as_json(found.as_dict()))
+    atomic.write(work / compare.PAGE, compare.page(found))
 
 
 def _seal(work: Path) -> None:
@@ -207,8 +207,8 @@ def _seal(work: Path) -> None:
     path = work / report_folder.MANIFEST
     record = json.loads(path.read_text("utf-8"))
     files = {name: sha256 for name, sha256 in digest.tree(work).items() if name not in versions.UNLISTED}
-    path.write_text(forms.as_json(record | {"outputs": files, "swhid": versions.swhid(work)}), "utf-8")
-    (work / versions.SUMS).write_text(versions.sums(files | {report_folder.MANIFEST: digest.sha256(path)}), "utf-8")
+    atomic.write(path, forms.as_json(record | {"outputs": files, "swhid": versions.swhid(work)}))
+    atomic.write(work / versions.SUMS, versions.sums(files | {report_folder.MANIFEST: digest.sha256(path)}))
 
 
 def _put_in_place(work: Path, version: str, day: dt.date) -> None:
@@ -230,5 +230,5 @@ def _put_in_place(work: Path, version: str, day: dt.date) -> None:
                 path.unlink(missing_ok=True)
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+                atomic.write(path, content)
         raise

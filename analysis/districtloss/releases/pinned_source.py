@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from districtloss.errors import Fault, Faults, read_back
-from districtloss.files import report_folder
+from districtloss.files import atomic, report_folder
 from districtloss.paths import CHANGELOG, CITATION, ROOT
 
 VERSION_FILE = ROOT / "analysis" / "districtloss" / "__init__.py"
@@ -45,7 +45,7 @@ def _edit(path: Path, changes: list[tuple[str, str]]) -> None:
         text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
         if not count:
             raise Faults([Fault(path.name, None, None, f"has no line like {pattern}", "put it back")])
-    path.write_text(text, "utf-8")
+    atomic.write(path, text)
 
 
 def run_build(

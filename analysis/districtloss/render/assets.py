@@ -7,6 +7,7 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+from districtloss.files import atomic
 from districtloss.files.cache import Cache
 from districtloss.paths import CACHE
 
@@ -25,7 +26,7 @@ def copy_assets(stage: Path, folder: Path, *, frame: bool = True) -> None:
         # Each renderer has a frame of its own: frame.* is ours, quarto.scss a sheet for Quarto's.
         if asset.is_file() and asset.stem != ("quarto" if frame else "frame"):
             shutil.copyfile(asset, folder / asset.name)
-    (folder / "vega.js").write_bytes(vega_bundle())
+    atomic.write(folder / "vega.js", vega_bundle())
 
 
 def vega_bundle() -> bytes:
@@ -57,5 +58,5 @@ def copy_fonts(folder: Path) -> Path:
         family = {"font_source_serif_pro": "SourceSerifPro", "font_source_sans_pro": "SourceSansPro"}[package]
         for face in faces:
             name = f"{family}-{face}.ttf"
-            (folder / name).write_bytes((files / name).read_bytes())
+            atomic.write(folder / name, (files / name).read_bytes())
     return folder

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from districtloss.files import atomic
+
 MISSING = "□?"  # what stands for a character that cannot be shown: the first of these that the fonts have
 NOT_SHOWN = ("could not be displayed", "missing codepoints")  # how Typst says it
 
@@ -42,7 +44,7 @@ def make_printable(files: Iterable[Path], known: set[int]) -> None:
         if path.suffix == ".svg":
             plain = "".join(c for c in unicodedata.normalize("NFC", plain) if not unicodedata.combining(c))
         if plain != text:
-            path.write_text(plain, "utf-8")
+            atomic.write(path, plain)
 
 
 def _substitute(character: str, known: set[int]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from districtloss import __version__
-from districtloss.files import digest, report_folder
+from districtloss.files import atomic, digest, report_folder
 from districtloss.paths import CITATION
 from districtloss.render import book
 
@@ -23,7 +23,7 @@ def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str
     book.stage_sources(stage)
     _retitle(stage / book.CONFIG, made["subtitle"])
     report = _facts(content, renderer, f"{SERIES}: {made['subtitle']}", made["own"])
-    (stage / book.REPORT).write_text(_dumped({"report": report, "has": made["flags"]}), "utf-8")
+    atomic.write(stage / book.REPORT, _dumped({"report": report, "has": made["flags"]}))
     path = stage / book.VARIABLES
     variables = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
     variables |= {
@@ -33,7 +33,7 @@ def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str
         "renderer": renderer[0].capitalize() + (f" {renderer[1]}" if renderer[1] else ""),
         "citation": report["citation"],
     }
-    path.write_text(_dumped(variables, default_style='"', width=10_000), "utf-8")
+    atomic.write(path, _dumped(variables, default_style='"', width=10_000))
 
 
 def _dumped(content: dict[str, Any], **style: Any) -> str:
@@ -43,7 +43,7 @@ def _dumped(content: dict[str, Any], **style: Any) -> str:
 def _retitle(config: Path, subtitle: str) -> None:
     """Give the staged book the subtitle of its own data: their country and window."""
     line = "  subtitle: " + json.dumps(subtitle, ensure_ascii=False)
-    config.write_text(re.sub(r"(?m)^  subtitle: .*$", lambda _: line, config.read_text("utf-8"), count=1), "utf-8")
+    atomic.write(config, re.sub(r"(?m)^  subtitle: .*$", lambda _: line, config.read_text("utf-8"), count=1))
 
 
 def _facts(content: str, renderer: tuple[str, str], title: str, own: bool) -> dict[str, Any]:

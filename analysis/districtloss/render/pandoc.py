@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from districtloss.errors import Fault, Faults
-from districtloss.files import digest
+from districtloss.files import atomic, digest
 from districtloss.files.cache import Cache
 from districtloss.paths import RENDER
 from districtloss.render import assets, book, characters
@@ -76,7 +76,7 @@ def render(
                 cache.put(path.name, path.read_bytes())
         assert pdf is not None  # without faults, the PDF was printed
         shutil.copytree(pages, out, dirs_exist_ok=True)
-    (out / "report.pdf").write_bytes(pdf)
+    atomic.write(out / "report.pdf", pdf)
     assets.copy_assets(stage, out / "assets")
     return book.Rendered("pandoc", f"Pandoc {version}, Typst {installed('typst')}")
 
@@ -132,7 +132,7 @@ def _make(
     chapters = _expand(source, stage)
     job = _job(source, chapters, stage, pages, cache)
     (scratch / "keep").mkdir()
-    (scratch / "job.json").write_text(json.dumps(job, ensure_ascii=False, default=str), encoding="utf-8")
+    atomic.write(scratch / "job.json", json.dumps(job, ensure_ascii=False, default=str))
     for process in running.values():
         _tell(process, scratch)
     typst = _answer(running["typst"], scratch, "typst")

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from districtloss.errors import Fault, Faults
+from districtloss.files import atomic
 from districtloss.render import assets, book, characters, pandoc
 
 # What Quarto prints in the text where it could not resolve something, while it exits with 0.
@@ -122,13 +123,13 @@ def _open_from_disk(made: Path) -> None:
         code = code.replace(f'import * as {name} from "./{path}";\n', wrapped)
     if re.search(r"^\s*(?:import|export)\b", code, re.MULTILINE):
         return  # a Quarto that we do not know: better its own way than half of ours
-    main.write_text("(() => {\n" + code + "\n})();\n", encoding="utf-8")
+    atomic.write(main, "(() => {\n" + code + "\n})();\n")
     for page in made.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         for _, path in imports:
             text = re.sub(rf'<script src="[^"]*site_libs/quarto-html/{re.escape(path)}"[^>]*></script>\n?', "", text)
         text = re.sub(r'(<script src="[^"]*site_libs/quarto-html/quarto\.js") type="module">', r"\1 defer>", text)
-        page.write_text(text, encoding="utf-8")
+        atomic.write(page, text)
 
 
 def _link_across(made: Path) -> None:
@@ -145,7 +146,7 @@ def _link_across(made: Path) -> None:
             path = os.path.relpath(home, page.parent).replace(os.sep, "/")
             return f'href="{path}#{match[1]}"'
 
-        page.write_text(re.sub(r'href="#([^"]+)"', lead, text), encoding="utf-8")
+        atomic.write(page, re.sub(r'href="#([^"]+)"', lead, text))
 
 
 def _complaints(log: str, name: str) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from districtloss import phrasing
-from districtloss.files import forms
+from districtloss.files import atomic, forms
 from districtloss.report import evidence, values
 from districtloss.report.markup import escape, html_block, html_text, pipe_table, script_json
 from districtloss.report.svg import anywhere, own_ids
@@ -37,29 +37,29 @@ def publish(stage: Path, tables: Tables, draw: Callable[[str], str]) -> dict[str
     folder = stage / "results"
     parts = _joined(sorted((folder / "parts").glob("*.jsonl")))
     numbers = parts["values"]
-    (folder / "values.json").write_text(forms.as_json(numbers), "utf-8")
+    atomic.write(folder / "values.json", forms.as_json(numbers))
     told = {row for v in numbers.values() for row in v["rows"][:LONGEST_TRAIL]}
     lines = evidence.rows_in_words(tables, told)
     include = folder / "include"
     include.mkdir(exist_ok=True)
     for name, table in parts["tables"].items():
-        (include / f"tbl-{name}.md").write_text(table_fragment(name, table), "utf-8")
+        atomic.write(include / f"tbl-{name}.md", table_fragment(name, table))
     for name, figure in parts["figures"].items():
         specification = (folder / "figures" / f"{name}.vl.json").read_text("utf-8")
         svg = anywhere(own_ids(draw(specification), name))
-        (folder / "figures" / f"{name}.svg").write_text(svg, "utf-8")
-        (include / f"fig-{name}.md").write_text(figure_fragment(name, figure, json.loads(specification)), "utf-8")
+        atomic.write(folder / "figures" / f"{name}.svg", svg)
+        atomic.write(include / f"fig-{name}.md", figure_fragment(name, figure, json.loads(specification)))
     for name, content in parts["data"].items():
         block = f'<script type="application/json" id="data-{name}">{script_json(content)}</script>'
-        (include / f"data-{name}.md").write_text(html_block(block) + "\n", "utf-8")
-    (include / "numbers.md").write_text(number_entries(numbers, lines, tables), "utf-8")
-    (include / "events.md").write_text(event_list(tables, told), "utf-8")
-    (include / "claims.md").write_text(claim_list(tables, told), "utf-8")
-    (include / "decisions.md").write_text(decision_list(tables), "utf-8")
-    (include / "sources.md").write_text(source_list(tables), "utf-8")
+        atomic.write(include / f"data-{name}.md", html_block(block) + "\n")
+    atomic.write(include / "numbers.md", number_entries(numbers, lines, tables))
+    atomic.write(include / "events.md", event_list(tables, told))
+    atomic.write(include / "claims.md", claim_list(tables, told))
+    atomic.write(include / "decisions.md", decision_list(tables))
+    atomic.write(include / "sources.md", source_list(tables))
     popovers = {values.anchor(n).removeprefix("n-"): popover(v, lines) for n, v in numbers.items()}
     script = f"window.DISTRICTLOSS_NUMBERS = {script_json(popovers)};\n"
-    (folder / "numbers.js").write_text(script, "utf-8")
+    atomic.write(folder / "numbers.js", script)
     words = {name: escape(text) for name, text in parts["words"].items()}
     _write_yaml(stage / "_variables.yml", values.variables(numbers) | words)
     shutil.rmtree(folder / "parts")
@@ -81,7 +81,7 @@ def _joined(paths: list[Path]) -> Part:
 def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:
     # Every value quoted: Quarto reads 3.50 as a number and prints 3.5.
     text = yaml.safe_dump(dict(content), sort_keys=True, allow_unicode=True, default_style='"', width=10_000)
-    path.write_text(text, "utf-8")
+    atomic.write(path, text)
 
 
 # --- fragments ---------------------------------------------------------------------------------------------------

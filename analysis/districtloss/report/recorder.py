@@ -12,6 +12,7 @@ import pandas as pd
 
 from districtloss import phrasing
 from districtloss.estimates.study import Study
+from districtloss.files import atomic
 from districtloss.files.forms import inert_cell
 from districtloss.report import quantities, sentences
 from districtloss.report.figures import Figure
@@ -59,7 +60,7 @@ class Results:
         for name in ("tables", "figures", "parts"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self._part = self.folder / "parts" / f"{notebook}.jsonl"
-        self._part.write_text("", "utf-8")
+        atomic.write(self._part, "")
 
     def record(self, finding: Any) -> pd.DataFrame:
         """Record the numbers of a finding as values of the report, and what sentences take from it.
@@ -109,7 +110,7 @@ class Results:
         # Altair's own check of it takes nearly as long as making it; a test holds all of ours to the schema.
         specification = figure.chart.to_dict(validate=False)
         text = json.dumps(specification, sort_keys=True, ensure_ascii=False)
-        (self.folder / "figures" / f"{figure.name}.vl.json").write_text(text + "\n", "utf-8")
+        atomic.write(self.folder / "figures" / f"{figure.name}.vl.json", text + "\n")
         _export(figure.data, self.folder / "tables" / f"fig-{figure.name}.csv")
         self._record("figures", figure.name, {"alt": figure.alt, "note": figure.note, "notebook": self.notebook})
         return Drawn(specification)
@@ -122,7 +123,7 @@ class Results:
         if (kind, name) in self._recorded:
             raise ValueError(f"{kind} {name!r} is recorded twice in {self.notebook}")
         self._recorded.add((kind, name))
-        with self._part.open("a", encoding="utf-8") as part:
+        with self._part.open("a", encoding="utf-8", newline="\n") as part:
             part.write(json.dumps([kind, name, content], ensure_ascii=False) + "\n")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from districtloss.errors import Fault, Faults
-from districtloss.files import csv_rows, forms, scratch
+from districtloss.files import atomic, csv_rows, forms, scratch
 from districtloss.paths import DATA, DATAPACKAGE
 from districtloss.tables import folders, schema
 from districtloss.tables.complete import faults_of_present
@@ -117,16 +116,12 @@ def _write(
     path: Path, header: list[str], parts: list[tuple[str, list[tuple[int, list[str]]]]]
 ) -> dict[int, tuple[str, int]]:
     """Write the rows of all parts into one table; return for each line of it the file and line it comes from."""
-    origins = {}
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        at = 2
-        for file, rows in parts:
-            for line, row in rows:
-                writer.writerow(row)
-                origins[at] = (file, line)
-                at += 1 + sum(_line_ends(cell) for cell in row)
+    csv_rows.write_rows(path, header, (row for _, rows in parts for _, row in rows))
+    origins, at = {}, 2
+    for file, rows in parts:
+        for line, row in rows:
+            origins[at] = (file, line)
+            at += 1 + sum(_line_ends(cell) for cell in row)
     return origins
 
 
@@ -188,4 +183,4 @@ def _write_package(folder: Path, target: Path) -> None:
     for key in ("title", "description", folders.COUNTRY, folders.SIDE, folders.PARAMETERS):
         if key in theirs:
             package[key] = theirs[key]
-    (target / folders.PACKAGE).write_text(forms.as_edited_json(package), "utf-8")
+    atomic.write(target / folders.PACKAGE, forms.as_edited_json(package))

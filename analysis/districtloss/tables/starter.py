@@ -51,19 +51,18 @@ def _fill(folder: Path, provinces: bool) -> list[str]:
 
     package = described({"name": folder.resolve().name, "title": "Name this data set", folders.COUNTRY: ""})
     for resource in package["resources"]:
-        header = ",".join(item["name"] for item in resource["schema"]["fields"])
         path = folder / resource["path"]
         if resource["name"] == "provinces" and provinces:
             shutil.copyfile(DATA / path.name, path)
             _without_totals(path)
         else:
-            path.write_text(header + "\n", "utf-8")
-    (folder / folders.PACKAGE).write_text(forms.as_edited_json(package), "utf-8")
-    (folder / "CODEBOOK.md").write_text(codebook(schema.package_of(package)), "utf-8")
+            csv_rows.write(path, [item["name"] for item in resource["schema"]["fields"]], [])
+    atomic.write(folder / folders.PACKAGE, forms.as_edited_json(package))
+    atomic.write(folder / "CODEBOOK.md", codebook(schema.package_of(package)))
     shutil.copyfile(README, folder / "README.md")
     if not provinces:
         path = folder / "README.md"
-        path.write_text(path.read_text("utf-8").replace(WITH_PROVINCES, WITHOUT_PROVINCES), "utf-8")
+        atomic.write(path, path.read_text("utf-8").replace(WITH_PROVINCES, WITHOUT_PROVINCES))
     return sorted(path.name for path in folder.iterdir())
 
 
