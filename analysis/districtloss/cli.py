@@ -24,7 +24,7 @@ from districtloss.parameters import MEANING
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # the exit codes of what a signal ended, as shells have them
+WITHOUT_OUTPUT = (errno.ENOSPC, errno.EIO, errno.EPIPE)  # why nothing can be printed
 MOST_FAULTS = 100  # printed; the number of the rest is said
 
 Data = Annotated[Path, typer.Option("--data", help="Folder with the tables.", show_default="data")]
@@ -50,51 +50,51 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever called
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8", newline="\n"))  # noqa: SIM115
-    # As Ctrl-C does: all that the process began is taken down on the way out, and its children end.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    signals: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        """End as Ctrl-C does: all that the process began is taken down on the way out, and its children end."""
+        signals.append(number)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(128 + number)
+
+    for number, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+        if signal.getsignal(number) is default:  # whoever called may have it ignored
+            signal.signal(number, stop)
     try:
         try:
             app()
         finally:
             sys.stdout.flush()
-    except Faults as found:
+    except (Exception, SystemExit) as error:
+        if not signals:
+            sys.exit(_reported(error))
+        # Whatever the error is: what is stopped may complain, and Python drops an interrupt that meets some callbacks,
+        # so that the end of the children is all that is seen of it.
+        print("stopped", file=sys.stderr)  # before or after the report was in its place: nobody knows here
+        sys.exit(128 + signals[0])
+
+
+def _reported(error: BaseException) -> int:
+    """Print what the user's input or surroundings did to a command; return the exit code. Any other error is raised."""
+    if isinstance(error, Faults):
         # What is wrong with a file as a whole comes first: faults of its rows, and of rows that name them, can follow
         # from it, and not all are printed.
-        faults = sorted(found.faults, key=lambda fault: (fault.row or 0) > 1)
+        faults = sorted(error.faults, key=lambda fault: (fault.row or 0) > 1)
         for fault in faults[:MOST_FAULTS]:
             print(fault, file=sys.stderr)
-        if len(found.faults) > MOST_FAULTS:
-            left = len(found.faults) - MOST_FAULTS
+        if len(faults) > MOST_FAULTS:
+            left = len(faults) - MOST_FAULTS
             print(f"and {left} more {'fault' if left == 1 else 'faults'}", file=sys.stderr)
-        sys.exit(2)
-    except OSError as error:
-        if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EPIPE):
-            discard_output()
-            print(f"standard output: cannot be written ({error.strerror})", file=sys.stderr)
-            sys.exit(2)
-        if error.errno != errno.ENAMETOOLONG:
-            raise
+    elif isinstance(error, OSError) and error.filename is None and error.errno in WITHOUT_OUTPUT:
+        discard_output()
+        print(f"standard output: cannot be written ({error.strerror})", file=sys.stderr)
+    elif isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         print(f"{str(error.filename)[:60]}…: the name is too long, give a shorter one", file=sys.stderr)
-        sys.exit(2)
-    except (SystemExit, Exception) as error:
-        code = _stopped(error)
-        if code is None:
-            raise
-        print("stopped", file=sys.stderr)  # before or after the report was in its place: nobody knows here
-        sys.exit(code)
-
-
-def _stopped(error: BaseException | None) -> int | None:
-    """Return the exit code of the signal that led to this error; None if no signal did.
-
-    What a signal interrupts may complain while it is closed half-done (a ZIP file does), and so cover the signal."""
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            return 128 + signal.SIGINT
-        if isinstance(error, SystemExit) and error.code in STOPPED:
-            return int(error.code)
-        error = error.__context__
-    return None
+    else:
+        raise error
+    return 2
 
 
 def _parameters(  # type: ignore[no-untyped-def]
@@ -226,7 +226,7 @@ def acled(
 
     with progress(quiet=False) as say:
         made = data_folder.import_export(file, output, places, say)
-    print(data_folder.told(made, output))
+    print(data_folder.summary(made, output))
 
 
 @app.command()
@@ -244,13 +244,13 @@ def check(data: Data = None) -> None:  # type: ignore[assignment]
     try:
         Study.checked(tables, parameters)
     except Faults as found:
-        # What the folder itself sets is its fault; of the rest, a build can still be told.
+        # What the folder itself sets is its fault; the rest can still be set for a build.
         asked = folders.located_in_package(found.faults, folder, parameters).faults
         if own := [fault for fault in asked if fault.file == folders.PACKAGE]:
             raise Faults(own) from None
     events, claims = f"{len(tables.events):,}", f"{len(tables.claims):,}"
-    told = f"{events} {agreeing(events, 'event', 'events')} and {claims} {agreeing(claims, 'claim', 'claims')}"
-    print(f"{folder}: no fault in {told}.")
+    checked = f"{events} {agreeing(events, 'event', 'events')} and {claims} {agreeing(claims, 'claim', 'claims')}"
+    print(f"{folder}: no fault in {checked}.")
     for fault in asked:
         print(f"Before a build: {fault}")
     _tell_unsettled(folder)

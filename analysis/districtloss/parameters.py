@@ -110,7 +110,7 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-OWN = ("data", "output")  # what a notebook is told besides: where to read, where to write
+OWN = ("data", "output")  # what a notebook is given besides: where to read, where to write
 INJECTED = "# Parameters\n"  # how Papermill begins the cell in which it sets what it was given
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from districtloss.estimates import choices, rates
-from districtloss.estimates.incidents import told_days
+from districtloss.estimates.incidents import reported_days
 from districtloss.estimates.study import Study
 from districtloss.parameters import Parameters
 from districtloss.tables.reading import read_tables
@@ -68,7 +68,7 @@ def test_the_fast_count_is_the_plain_count_where_intervals_are_open(tmp_path):
         for name, estimate in (("gross", plain.gross()), ("net", plain.net())):
             fast = counts.iloc[row][[f"{name}_point", f"{name}_low", f"{name}_high"]]
             assert rates.Estimate(*fast) == estimate, (row, name)
-    told = told_days(study.losses)
+    told = reported_days(study.losses)
     assert told["date_earliest"].isna().any() and told["date_latest"].isna().any()
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from districtloss.estimates import rates
-from districtloss.estimates.incidents import incidents, told_days
+from districtloss.estimates.incidents import incidents, reported_days
 
 OFFICIAL, MEDIA, PARTY = "confirmed_by_official", "reported_by_media", "claimed_by_party"
 
@@ -65,7 +65,7 @@ def test_what_happened_by_a_day_is_possible_from_ever_on_and_nowhere_certain():
     running = rates.cumulative(rates.placed(table, start, end, "midpoint"), start, end)
     assert list(running["high"].unique()) == [1] and list(running["low"].unique()) == [0]
     assert rates.placed(table, pd.Timestamp("2021-06-21"), end, "midpoint").empty
-    assert told_days(table)["date_earliest"].isna().all() and told_days(table)["date_latest"].notna().all()
+    assert reported_days(table)["date_earliest"].isna().all() and reported_days(table)["date_latest"].notna().all()
 
 
 def test_a_recapture_some_day_after_leaves_no_loss_certainly_held():

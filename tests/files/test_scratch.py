@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,25 @@ def test_what_a_killed_command_left_goes_with_the_next_one_and_what_is_held_stay
     living.communicate("\n")
     assert living.returncode == 0
     assert not any(own_place.iterdir())
+
+
+def test_a_folder_waits_for_a_command_that_looks_whether_its_lock_is_free(own_place: Path) -> None:
+    looking = f"""
+from pathlib import Path
+from districtloss.files import lock
+with lock.held(Path({str(own_place)!r}) / "districtloss-temporary-test-1.lock"):
+    print(flush=True)
+    input()
+"""
+    making = f"import secrets\nsecrets.token_hex = lambda _: print('asks', flush=True) or '1'\n{HOLDING}"
+    run = partial(subprocess.Popen, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    looks = run([sys.executable, "-c", looking])
+    assert looks.stdout and looks.stdout.readline() == "\n"
+    makes = run([sys.executable, "-c", making])
+    assert makes.stdout and makes.stdout.readline() == "asks\n"
+    looks.communicate("\n")
+    assert makes.communicate("\n")[0].endswith("/districtloss-temporary-test-1/test\n")
+    assert makes.returncode == 0
 
 
 def test_temporary_files_lie_beside_the_folder_those_of_children_too(own_place: Path) -> None:

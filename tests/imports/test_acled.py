@@ -248,7 +248,7 @@ def test_case_spaces_hyphens_and_older_names_make_no_other_sub_event(tmp_path: P
 def test_a_like_sub_event_is_proposed_and_not_taken(tmp_path: Path, spelling: str, meant: str):
     made = _imported(tmp_path, row(1), row(2, sub_event_type=spelling), row(3, sub_event_type=spelling))
     assert made.left_out[0]["why"] == f"{acled.LIKE_A_CHANGE}: {spelling!r}, is {meant!r} meant?"
-    said = data_folder.told(made, tmp_path)
+    said = data_folder.summary(made, tmp_path)
     assert f"  2  {acled.LIKE_A_CHANGE}\n" in said
     assert said.count(f"  Row 2, sub_event_type: {spelling!r}, is {meant!r} meant?") == 1 and "Row 3" not in said
 
@@ -265,7 +265,7 @@ def test_a_row_whose_date_cannot_be_read_is_left_out(tmp_path: Path):
 
 def test_the_terminal_tells_of_like_rows_together(tmp_path: Path):
     groups = [row(i, actor2=f"Militia {i}", inter2="Rebel group") for i in (2, 3)]
-    said = data_folder.told(_imported(tmp_path, row(1), *groups, row(4, event_date="soon")), tmp_path)
+    said = data_folder.summary(_imported(tmp_path, row(1), *groups, row(4, event_date="soon")), tmp_path)
     assert said.splitlines()[0].endswith(": 1 event from 4 rows.")
     assert "  2  between others than the government\n  1  a date that cannot be read" in said
 
@@ -435,8 +435,8 @@ def test_a_district_that_is_taken_falls_again_only_after_it_was_won_back(tmp_pat
     assert notes["E003"].endswith("; its district was taken already")
     assert notes["E006"].endswith("; its district was won back already")
     assert (
-        "Of them 3 tell of a district that was taken, or won back, already, and so of no other change"
-        in data_folder.told(_imported(tmp_path, *rows), tmp_path)
+        "Of them 3 concern a district that was taken, or won back, already, and so of no other change"
+        in data_folder.summary(_imported(tmp_path, *rows), tmp_path)
     )
 
 
@@ -687,7 +687,7 @@ def test_the_window_ends_with_the_last_row_though_its_event_can_have_happened_la
     made = _imported(tmp_path, row(1), row(2, event_date="2021-07-16", time_precision="3", timestamp=""))
     assert made.package[folders.PARAMETERS] == {"start": "2021-06-21", "as_of": "2021-07-16"}
     assert made.tables["sources"][0]["published"] == "2021-07-31"
-    assert "The report's window: 21 June – 16 July 2021" in data_folder.told(made, tmp_path)
+    assert "The report's window: 21 June – 16 July 2021" in data_folder.summary(made, tmp_path)
 
 
 def test_a_code_of_a_country_that_the_gazetteer_has_may_be_a_slip(tmp_path: Path):
@@ -884,9 +884,9 @@ def test_an_export_of_which_nothing_can_be_read_makes_no_window(tmp_path: Path, 
 
 def test_it_is_said_how_dates_were_read_that_could_be_read_otherwise(tmp_path: Path):
     plain = _imported(tmp_path, row(1, event_date="21/06/2021"))
-    assert "day first" not in data_folder.told(plain, tmp_path)
+    assert "day first" not in data_folder.summary(plain, tmp_path)
     doubtful = _imported(tmp_path, row(1, event_date="05/06/2021"))
-    assert "with the day first, as ACLED writes them: 05/06/2021 is 5 June." in data_folder.told(doubtful, tmp_path)
+    assert "with the day first, as ACLED writes them: 05/06/2021 is 5 June." in data_folder.summary(doubtful, tmp_path)
 
 
 def test_an_export_of_the_future_alone_makes_no_window(tmp_path: Path):

@@ -135,8 +135,8 @@ def _executed(books: list[Path], data: Path, place: Path, plan: Plan) -> Generat
 
 def _found_in_the_data(failure: BaseException) -> BaseException:
     """Return the Faults that a cell raised, as lines, where it was these that ended a notebook; else `failure`."""
-    told = read_back(getattr(failure, "evalue", "")) if getattr(failure, "ename", "") == "Faults" else []
-    return Faults(told) if told else failure
+    faults = read_back(getattr(failure, "evalue", "")) if getattr(failure, "ename", "") == "Faults" else []
+    return Faults(faults) if faults else failure
 
 
 def _move(fresh: Path, results: Path, notebook: str) -> None:
@@ -191,7 +191,7 @@ def _no_kernel() -> Iterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _kernel() -> Iterator[dict[str, Any]]:
-    """Settings for a kernel that is heard by nobody else, reads nobody's settings, and goes at once."""
+    """Settings for a kernel that nobody else can reach, reads nobody's settings, and goes at once."""
     from traitlets.config import Config
 
     # Sockets that are files: kernels that start side by side race for ports, and others on the machine could

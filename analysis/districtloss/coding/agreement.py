@@ -30,7 +30,7 @@ class Agreement:
 
     `found`: table, both, only_first, only_second (rows), percent (of all that either found).
     `coded`: table, aspect, units (matched rows), percent that agree, alpha (Krippendorff's; NaN where all rows of
-    both coders hold one value, so that chance cannot be told from agreement).
+    both coders hold one value, so that chance cannot be distinguished from agreement).
     `differences`: table, first_id, second_id, aspect, first, second; an id is empty where one coder has no row.
     """
 
@@ -109,10 +109,10 @@ def compare(first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame
         coded.append({"table": table, "aspect": "dates overlap"} | _overlap(matched, dates))
         in_pair = ({i for i, _ in pairs}, {j for _, j in pairs})
         differences += [
-            _difference(table, r[key], "", "found", _told(r), "") for i, r in enumerate(ours) if i not in in_pair[0]
+            _difference(table, r[key], "", "found", _worded(r), "") for i, r in enumerate(ours) if i not in in_pair[0]
         ]
         differences += [
-            _difference(table, "", r[key], "found", "", _told(r)) for j, r in enumerate(theirs) if j not in in_pair[1]
+            _difference(table, "", r[key], "found", "", _worded(r)) for j, r in enumerate(theirs) if j not in in_pair[1]
         ]
     columns = ["table", "first_id", "second_id", "aspect", "first", "second"]
     return Agreement(pd.DataFrame(found), pd.DataFrame(coded), pd.DataFrame(differences, columns=columns))
@@ -264,7 +264,7 @@ def _span(row: Record, columns: tuple[str, str]) -> tuple[dt.date, dt.date] | No
     return None if pd.isna(first) else (first.date(), last.date())
 
 
-def _told(row: Record) -> str:
+def _worded(row: Record) -> str:
     """A row in short, for a list of what only one coder has."""
     what = row.get("event_type") or f"{row.get('measure')} {_value(row, 0)}"
     where = row.get("place_id", row.get("scope")) or "no place"

@@ -21,7 +21,7 @@ from districtloss.estimates.programme import NODES, Bound, Programme
 from districtloss.estimates.statements import Statements
 
 MOST_ORDERED = 8  # speakers; to try which of more adds least would take hundreds of programmes, so they go by day
-MOST_SUBSETS = 4  # speakers of whom every subset is told
+MOST_SUBSETS = 4  # speakers of whom every subset is listed
 
 Window = tuple[dt.date, dt.date]  # first and last day, both counted
 Believed = Callable[[frozenset[str]], Bound | None]

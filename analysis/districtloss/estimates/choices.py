@@ -218,10 +218,10 @@ def _counted(study: Study, rows: pd.DataFrame, specs: Specifications) -> pd.Data
     sets = attributions(study)
     for k, option in enumerate(specs.factors[names.index("attribution")].options):
         allowed[specs.option("attribution") == k] = [a in sets[option] for a in ATTRIBUTIONS]
-    heard = np.take_along_axis(allowed, cells.attribution, axis=1)
+    counted_voice = np.take_along_axis(allowed, cells.attribution, axis=1)
 
-    losses = cells.incidents((cells.type == 1) & heard)
-    recaptures = cells.incidents((cells.type == 2) & heard)
+    losses = cells.incidents((cells.type == 1) & counted_voice)
+    recaptures = cells.incidents((cells.type == 2) & counted_voice)
     lost = losses.placed(start, ends, rules)
     won = recaptures.placed(start, ends, rules)
     result = {f"gross_{k}": v for k, v in lost.counts().items()} | _net(lost, won, len(cells.places))
@@ -527,7 +527,7 @@ def taken(specs: Specifications, order: Array, names: Sequence[str], bins: int) 
     return pd.concat(rows)[columns].reset_index(drop=True) if rows else pd.DataFrame(columns=columns)
 
 
-BINS = 80  # of a curve: a thin sample of its combinations can be told apart
+BINS = 80  # of a curve: a thin sample of its combinations can be seen apart
 STRIPS = 40  # of an option below it, by the share of combinations that take it
 PANELS = 5  # choices shown below a curve
 
@@ -567,14 +567,14 @@ def along(shares: pd.DataFrame) -> str:
     whole = shares["last"].max()
     ends = {"lowest": shares["last"] <= whole / 4, "highest": shares["first"] >= whole * 3 / 4}
     average = shares.groupby(["question", "option"], sort=False)["share"].mean()
-    told = []
+    phrases = []
     for end, where in ends.items():
         if not where.any():  # few combinations have no quarters
             continue
         here = shares[where].groupby(["question", "option"], sort=False)["share"].mean()
         more = (here - average).idxmax()
-        told.append(f"{printed(here[more], 0, 'percent')} of the {end} quarter have “{more[1]}” for “{more[0]}”")
-    return f"{'; '.join(told)}." if told else ""
+        phrases.append(f"{printed(here[more], 0, 'percent')} of the {end} quarter have “{more[1]}” for “{more[0]}”")
+    return f"{'; '.join(phrases)}." if phrases else ""
 
 
 def what_matters(moved: pd.DataFrame, unit: str, decimals: int = 1, named: int = 3) -> str:
@@ -586,7 +586,7 @@ def what_matters(moved: pd.DataFrame, unit: str, decimals: int = 1, named: int =
         return "None of them alone moves the point figure."
     sizes = [printed(by, decimals) for by in top]
     units = [agreeing(by, unit.removesuffix("s"), unit) for by in sizes]
-    told = [f"“{question}” ({by} {of})" for question, by, of in zip(top.index, sizes, units, strict=True)]
+    phrases = [f"“{question}” ({by} {of})" for question, by, of in zip(top.index, sizes, units, strict=True)]
     others = size.drop(top.index)
     rest = ""
     if len(others):
@@ -594,4 +594,4 @@ def what_matters(moved: pd.DataFrame, unit: str, decimals: int = 1, named: int =
         by = printed(others.max(), 1)
         rest = f" {rest} it by {'no ' if len(others) == 1 else ''}more than {by}." if others.max() else f" {rest} it."
         rest = rest.replace("The other moves it.", "The other does not move it.")
-    return f"The point figure moves most with {joined(told, '')}.{rest}"
+    return f"The point figure moves most with {joined(phrases, '')}.{rest}"

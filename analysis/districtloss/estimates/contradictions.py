@@ -32,12 +32,12 @@ def _recapture_without_loss(study: Study) -> list[tuple[str, str, str, str]]:
     won = study.recaptures
     lost_before = first_loss.reindex(won["place_id"]).to_numpy() <= won["date_latest"].to_numpy()
     left = won[~lost_before]
-    # Losses that are told all the same, by reports that do not count. What is only implied nobody tells.
-    told = study.reports[study.reports["event_type"].isin([*LOSS_TYPES, CLAIMED])]
-    told = told[(told["event_type"] == CLAIMED) | ~told["attribution"].isin(study.parameters.attribution)]
-    told = told.assign(claimed=(told["event_type"] == CLAIMED) | (told["attribution"] == "claimed_by_party"))
+    # Losses that reports name which do not count. What is only implied no report names.
+    named = study.reports[study.reports["event_type"].isin([*LOSS_TYPES, CLAIMED])]
+    named = named[(named["event_type"] == CLAIMED) | ~named["attribution"].isin(study.parameters.attribution)]
+    named = named.assign(claimed=(named["event_type"] == CLAIMED) | (named["attribution"] == "claimed_by_party"))
     pairs = left[["events", "place_id", "date_latest"]].merge(
-        told[["place_id", "event_id", "date_earliest", "claimed"]], on="place_id"
+        named[["place_id", "event_id", "date_earliest", "claimed"]], on="place_id"
     )
     pairs = pairs[~(pairs["date_earliest"] > pairs["date_latest"])]
     doubted = dict(list(pairs.groupby("place_id")))

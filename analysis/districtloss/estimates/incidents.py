@@ -41,10 +41,10 @@ def control_reports(tables: Tables) -> pd.DataFrame:
 
 
 def incidents(reports: pd.DataFrame, types: Sequence[str], attribution: Sequence[str]) -> pd.DataFrame:
-    """Return one row per incident told of by at least one report of these types and attributions.
+    """Return one row per incident that a report of these types and attributions names.
 
     The days an incident can have happened on are those that all its reports allow; where reports contradict
-    each other, all the days that any of them allows. An end that is not told is that of OPEN.
+    each other, all the days that any of them allows. An end that no report gives is that of OPEN.
 
     Columns: incident_id, place_id, name, province_id, date_earliest, date_latest (days), events (ids joined
     with `|`), disputed (some report of it is disputed by another).
@@ -64,18 +64,18 @@ def incidents(reports: pd.DataFrame, types: Sequence[str], attribution: Sequence
     first_end, last_end = over(np.minimum, "date_latest"), over(np.maximum, "date_latest")
     first_start, last_start = over(np.minimum, "date_earliest"), over(np.maximum, "date_earliest")
     agree = last_start <= first_end
-    told = counted["event_id"].tolist()
+    events = counted["event_id"].tolist()
     disputed = (counted["disputed_by"] != "").to_numpy(bool)
     table = counted[[*OF_INCIDENTS]].iloc[begin].reset_index(drop=True)
     table.insert(0, "incident_id", pd.Series(ids, dtype=counted["incident_id"].dtype))
     return table.assign(
         date_earliest=last_start.where(agree, first_start),
         date_latest=first_end.where(agree, last_end),
-        events=pd.Series(["|".join(told[a:b]) for a, b in zip(begin, end, strict=True)], dtype=str),
+        events=pd.Series(["|".join(events[a:b]) for a, b in zip(begin, end, strict=True)], dtype=str),
         disputed=np.logical_or.reduceat(disputed, begin) if len(begin) else disputed,
     )
 
 
-def told_days(table: pd.DataFrame) -> pd.DataFrame:
-    """Return incidents with the ends missing that are not told: to be worded and drawn."""
+def reported_days(table: pd.DataFrame) -> pd.DataFrame:
+    """Return incidents with the ends missing that no report gives, for words and charts."""
     return table.assign(**{column: table[column].where(table[column] != end) for column, end in OPEN.items()})

@@ -47,7 +47,7 @@ class Programme:
 
     Days that no statement tells apart are one step, which changes no bound; `watched` keeps apart those on which the
     level can have different bounds. `recaptures` limits how many there are in all. `window` is a pair of days that must
-    be told apart from those around it.
+    be distinguished from those around it.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Programme:
             self._row(columns, [1] * len(columns), 0, recaptures)
 
     def falls_within(self, days: tuple[dt.date, dt.date], regions: Iterable[str] | None = None) -> list[int]:
-        """Return the columns of the falls on these days, which must be an interval that the programme was told of."""
+        """Return the columns of the falls on these days, which must be an interval that the programme was made with."""
         return [self.falls[region][t] for region in regions or self.falls for t in self._steps(_days(*days))]
 
     def step(self, day: dt.date) -> int:

@@ -216,8 +216,8 @@ class Tallies:
         voices = choices.attributions(study)
         code = self._codes["attribution"]
         for a, option in enumerate(words.options):
-            heard = np.isin(cells["attribution"], [code[w] for w in voices[option]]) & (cells["place_id"] >= 0)
-            lost, won = (_Incidents.of(cells, case, heard & (cells["event_type"] == t)) for t in (LOSS, RECAPTURE))
+            counts = np.isin(cells["attribution"], [code[w] for w in voices[option]]) & (cells["place_id"] >= 0)
+            lost, won = (_Incidents.of(cells, case, counts & (cells["event_type"] == t)) for t in (LOSS, RECAPTURE))
             at = np.unique(np.concatenate([lost.site, won.site]), return_inverse=True)
             for e, end in enumerate(ends.options):
                 for r, rule in enumerate(rules.options):

@@ -40,8 +40,8 @@ def drawable(changes: pd.DataFrame) -> pd.DataFrame:
     ranked = changes.assign(reports=reports).sort_values(
         ["reports", "place_id"], ascending=[False, True], kind="stable"
     )
-    told = list(ranked["place_id"].unique()[:DISTRICTS])
-    return changes[changes["place_id"].isin(told)].groupby("place_id", sort=False).tail(NEWEST).reset_index(drop=True)
+    shown = list(ranked["place_id"].unique()[:DISTRICTS])
+    return changes[changes["place_id"].isin(shown)].groupby("place_id", sort=False).tail(NEWEST).reset_index(drop=True)
 
 
 def in_lanes(losses: pd.DataFrame) -> pd.DataFrame:

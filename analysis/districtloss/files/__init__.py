@@ -1,1 +1,1 @@
-"""Files and folders: written whole, kept from run to run, hashed, packed, and told of."""
+"""Files and folders: written whole, kept from run to run, hashed, packed, and reported on."""

@@ -26,8 +26,9 @@ def folder(what: str) -> Iterator[Path]:
     """
     clear_away()
     place = Path(tempfile.gettempdir()) / f"{PREFIX}{what}-{secrets.token_hex(8)}"
-    # The lock is there before the folder: a folder whose lock is free is nobody's any more.
-    with lock.held(place.with_name(place.name + LOCK)):
+    # The lock is there before the folder: a folder whose lock is free is nobody's any more. Another command that clears
+    # away may have found the lock before it was held; it is free again at once.
+    with lock.held(place.with_name(place.name + LOCK), wait=True):
         place.mkdir(mode=0o700)
         try:
             for name in (what, TEMPORARY):

@@ -283,7 +283,7 @@ class Change:
 def change_of(row: Mapping[str, str], sub_event: str) -> Change | str:
     """Return the change of control that a row tells of, or why it is none between a government and others.
 
-    The order of actors has no meaning in ACLED, so sides are told by the kind of actor (`inter`). Only a transfer
+    The order of actors has no meaning in ACLED, so sides are known by the kind of actor (`inter`). Only a transfer
     without violence does not say who gains; there the first actor is taken, unless the notes say that it left and
     nobody else is named.
     """
@@ -338,8 +338,8 @@ def _leaves(actor: str, notes: str) -> bool:
     or by one where there is none of taking."""
     text = fold(notes)
     names = {fold(name) for name in (actor.partition(":")[0], actor.partition(" (")[0]) if name.strip()}
-    told = rf"\b({'|'.join(map(re.escape, names))}){BETWEEN}{LEAVES}"
-    return bool(re.search(told, text) or (re.search(rf"\b{LEAVES}", text) and not re.search(TAKES, text)))
+    phrase = rf"\b({'|'.join(map(re.escape, names))}){BETWEEN}{LEAVES}"
+    return bool(re.search(phrase, text) or (re.search(rf"\b{LEAVES}", text) and not re.search(TAKES, text)))
 
 
 def _taken(name: str) -> Change:

@@ -316,7 +316,7 @@ def _check_day_first(export: Export, path: Path) -> None:
         found = re.fullmatch(r"(\d{1,2})[/-](\d{1,2})[/-]\d{4}", row["event_date"])
         if found and int(found[2]) > 12 >= int(found[1]):
             problem = (
-                f"{row['event_date']} has the month first, so that in other rows day and month cannot be told apart"
+                f"{row['event_date']} has the month first, so that in other rows day and month cannot be distinguished"
             )
             raise Faults([Fault(path.name, line, "event_date", problem, "write days as 2021-06-21")])
 
@@ -366,7 +366,7 @@ def import_export(
     return made
 
 
-def told(made: Import, target: Path) -> str:
+def summary(made: Import, target: Path) -> str:
     """Say what came of an import, for the terminal."""
     events = made.tables["events"]
     to_settle = [row for row in made.left_out if row["why"].endswith(TO_SETTLE)]
@@ -375,8 +375,8 @@ def told(made: Import, target: Path) -> str:
         lines.append(f"Of them {made.provincial:,} can be placed in a province alone, and count for no district.")
     if made.further:
         lines.append(
-            f"Of them {made.further:,} {'tells' if made.further == 1 else 'tell'} of a district that was taken, or won "
-            "back, already, and so of no other change; decisions.csv says how to count them."
+            f"Of them {made.further:,} {'concerns' if made.further == 1 else 'concern'} a district that was taken, or "
+            "won back, already, and so of no other change; decisions.csv says how to count them."
         )
     lines.append(
         f"The report's window: {phrasing.span(*made.window)}. If the export covers more, give --start or --as-of."
@@ -389,8 +389,8 @@ def told(made: Import, target: Path) -> str:
         reasons = Counter(why.split(":")[0] for why in others)
         lines += [f"  {count:,}  {why}" for why, count in reasons.most_common(MOST_REASONS)]
         if len(reasons) > MOST_REASONS:
-            told = sum(count for _, count in reasons.most_common(MOST_REASONS))
-            lines.append(f"  {reasons.total() - told:,}  other reasons")
+            listed = sum(count for _, count in reasons.most_common(MOST_REASONS))
+            lines.append(f"  {reasons.total() - listed:,}  other reasons")
     like: dict[str, str] = {}  # and the first row of each
     for row in made.left_out:
         if row["why"].startswith(acled.LIKE_A_CHANGE):

@@ -15,7 +15,7 @@ from districtloss.vocabulary import COUNTED_TYPES, GAINED_BY_GOVERNMENT
 NOTHING = "other"  # the type of an event that changes nothing
 LONGEST_LIST = 99_000  # characters of the ids that one decision can touch, by the rules of decisions.csv
 # Of the districts of an import, so many at least have an event at a location of their name; where fewer do, districts
-# have other names than their seats, and the seats cannot be told.
+# have other names than their seats, and the seats cannot be known.
 CENTERS_TOLD = 0.25
 
 
@@ -36,20 +36,20 @@ def decide(
 
     def record(question: str, chosen: str, reason: str, alternatives: Mapping[str, Mapping[str, str]]) -> None:
         """Record a decision; `alternatives` has the event type that each gives an event, where it is another."""
-        told = {option: types for option, types in alternatives.items() if types}
-        touched = [e for e in counted if any(e["event_id"] in types for types in told.values())]
+        given = {option: types for option, types in alternatives.items() if types}
+        touched = [e for e in counted if any(e["event_id"] in types for types in given.values())]
         touches = "|".join(e["event_id"] for e in touched)
         if not touched or len(touches) > LONGEST_LIST:
             return
         decision = f"D{len(decisions) + 1:02d}"
         decisions.append({"decision_id": decision, "question": question, "chosen": chosen,
-                          "alternatives": "|".join(told), "reason": reason, "touches": touches})  # fmt: skip
+                          "alternatives": "|".join(given), "reason": reason, "touches": touches})  # fmt: skip
         for event in touched:
             event["decision_id"] = event.get("decision_id") or decision
         options.extend(
             {"decision_id": decision, "option": option, "table": "events", "row_id": event, "column": "event_type",
              "value": value}
-            for option, types in told.items() for event, value in types.items()
+            for option, types in given.items() for event, value in types.items()
         )  # fmt: skip
 
     record(
@@ -79,11 +79,11 @@ def changes_of_hands(events: Sequence[Mapping[str, str]], days: Mapping[str, dt.
     is taken already, and no recapture where it is won back. Claims, which count nowhere, are among them.
 
     On one day captures come first, as they do in the report, then what counts by default, what is dated best, and the
-    lowest id. What is not counted by default, such as news on social media, decides nothing about what is told later.
+    lowest id. What is not counted by default, such as news on social media, decides nothing about later reports.
     """
     counted = Parameters().attribution
     found = {e["event_id"] for e in events if e["event_type"] not in COUNTED_TYPES}
-    held, rumoured = dict[str, str](), dict[str, str]()  # by district, what was told of it last
+    held, rumoured = dict[str, str](), dict[str, str]()  # by district, what the last report said of it
 
     def order(event: Mapping[str, str]) -> tuple[object, ...]:
         first, last = (dt.date.fromisoformat(event[f"date_{end}"]) for end in ("earliest", "latest"))

@@ -2,7 +2,7 @@
 
 Changes are made one after the other, from what was to what is, and the numbers are computed in between; then once
 more in the opposite order. A change that moves a number by as much both times did that alone. What is left belongs
-to changes that work together (two reports of one incident, say), and is told of them as a group: to give each a
+to changes that work together (two reports of one incident, say), and they are given as a group: to give each a
 share of its own would be arbitrary. Ends of intervals are no sums of counts, so a change can move a number alone and
 its interval only together with others; the shift of that end is then left open.
 """
@@ -18,14 +18,14 @@ Ends = tuple[float | None, float | None, float | None]
 State = tuple[int, ...]  # which changes have been made, in ascending order
 Compute = Callable[[Sequence[State]], Sequence[Mapping[str, Any] | None]]
 
-MOST_RUNS = 80  # computations of all numbers; beyond them, changes that stand together are told as groups
+MOST_RUNS = 80  # computations of all numbers; beyond them, changes that stand together are given as groups
 
 
 @dataclass(frozen=True)
 class Cause:
     """What moved a number: changes by their positions, and from where to where they moved value, low and high.
 
-    One change: it did so alone. Several: only together, or not told apart.
+    One change: it did so alone. Several: only together, or not distinguished.
     """
 
     changes: tuple[int, ...]
@@ -141,8 +141,8 @@ def _joined(
             agreed = _agreed(shifts)
             if agreed is not None:
                 alone.append(Cause(tuple(changes), agreed))
-    told = {cause.changes[0] for cause in alone}
-    rest = sorted({change for part in found for changes in part for change in changes} - told)
+    single = {cause.changes[0] for cause in alone}
+    rest = sorted({change for part in found for changes in part for change in changes} - single)
     if rest:
         path = paths[0]
         whole = shift(*(ends((path.seen[path.state(made)] or {}).get(name)) for made in (0, len(path.order))))

@@ -165,7 +165,7 @@ class Moved:
         return causes.shift(causes.ends(self.before), causes.ends(self.after))[0]
 
     @property
-    def told(self) -> Mapping[str, Any]:
+    def entry(self) -> Mapping[str, Any]:
         """The side to take label and unit from."""
         return self.after or self.before or {}
 
@@ -210,8 +210,8 @@ class Difference:
     def _number(self, moved: Moved) -> dict[str, Any]:
         entry: dict[str, Any] = {
             "name": moved.name,
-            "label": moved.told["label"],
-            "unit": moved.told["unit"],
+            "label": moved.entry["label"],
+            "unit": moved.entry["unit"],
             "from": _figure(moved.before),
             "to": _figure(moved.after),
             "change": moved.change,
@@ -258,7 +258,7 @@ def compare(before: Edition, after: Edition, *, explained: bool = True) -> Diffe
         for name, (a, b) in pairs.items()
         if (a is None) != (b is None) or not causes.same(causes.ends(a), causes.ends(b))
     ]
-    moved.sort(key=lambda m: (m.told["notebook"], m.name))
+    moved.sort(key=lambda m: (m.entry["notebook"], m.name))
     names_moved = {m.name for m in moved}
     trails = [name for name, (a, b) in pairs.items() if name not in names_moved and a != b]
     tables = before.results.keys() | after.results.keys()
@@ -319,14 +319,14 @@ def _plain(value: Any) -> str:
 
 
 def _other_files(before: Edition, after: Edition) -> list[str]:
-    """Return the files of the data folders that differ, but for the tables, whose rows are told one by one."""
+    """Return the files of the data folders that differ, but for the tables, whose rows are listed one by one."""
     from districtloss.tables import schema
 
-    told = {table.file for table in schema.load().tables.values()}
+    tables = {table.file for table in schema.load().tables.values()}
     was, now = report_folder.tree(before.data), report_folder.tree(after.data)
     # A ZIP of a build may hold fewer files than a pinned folder: what only one has is not a difference of content.
     both = was.keys() & now.keys()
-    return [f"data/{path}" for path in sorted(both) if path not in told and was[path] != now[path]]
+    return [f"data/{path}" for path in sorted(both) if path not in tables and was[path] != now[path]]
 
 
 # --- causes --------------------------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def _with_causes(
 ) -> tuple[list[Moved], list[str]]:
     """Say of each number what moved it: changes of rows and parameters, and for the rest the programs."""
     orders = _orders(changes)
-    notebooks = {m.told["notebook"] for m in moved}
+    notebooks = {m.entry["notebook"] for m in moved}
 
     numbers = partial(_numbers, before, after, changes, notebooks)
 
@@ -389,18 +389,18 @@ def _with_causes(
         side = before if ends[0] is None else after
         return list(moved), [f"This code cannot compute the numbers of {side.name}, so nothing is said of causes."]
     found = causes.attribute(orders, compute, [m.name for m in moved])
-    told = []
+    explained = []
     for m in moved:
         programs = _programs(m, ends[0], ends[1])
-        told.append(Moved(m.name, m.before, m.after, m.beyond, tuple(found[m.name]), programs))
-    return told, []
+        explained.append(Moved(m.name, m.before, m.after, m.beyond, tuple(found[m.name]), programs))
+    return explained, []
 
 
 def _programs(moved: Moved, first: Mapping[str, Any], last: Mapping[str, Any]) -> Ends | None:
     """Return what of a shift this code does not make of the rows: that of other code, notebooks or packages."""
     whole = causes.shift(causes.ends(moved.before), causes.ends(moved.after))
     here = causes.ends(first.get(moved.name)), causes.ends(last.get(moved.name))
-    if all(causes.same(causes.ends(told), made) for told, made in zip((moved.before, moved.after), here, strict=True)):
+    if all(causes.same(causes.ends(v), made) for v, made in zip((moved.before, moved.after), here, strict=True)):
         return None
     mine = causes.shift(*here)
     value, low, high = (None if w is None else w - (m or 0.0) for w, m in zip(whole, mine, strict=True))
@@ -494,7 +494,7 @@ def text(found: Difference) -> str:
         lines += ["", f"Parameters and decisions that differ: {len(found.settings)}"]
         lines += [f"  {c.key}: {was} → {now}" for c in found.settings for was, now in c.fields.values()]
     if found.trails:
-        lines += ["", "Same number, made of other rows or told in other words: " + ", ".join(found.trails)]
+        lines += ["", "Same number, made of other rows or in other words: " + ", ".join(found.trails)]
     if found.files:
         lines += ["", "Files that differ: " + ", ".join(found.files)]
     return "\n".join(lines)
@@ -506,7 +506,7 @@ BEYOND = {True: ", beyond its interval", False: ", within its interval", None: "
 def figures(moved: Moved) -> str:
     """Return what a number was and is, with its intervals and by how much it moved."""
     before, after = _printed(moved.before), _printed(moved.after)
-    unit = f" {moved.told['unit']}" if moved.told["unit"] else ""
+    unit = f" {moved.entry['unit']}" if moved.entry["unit"] else ""
     by = f" ({signed(moved.change, moved)})" if moved.change else ""
     return f"{before} → {after}{unit}{by}"
 
@@ -523,19 +523,19 @@ def signed(number: float | None, moved: Moved | None = None) -> str:
         return "by an unknown amount"
     if number == 0:
         return "±0"
-    if moved is not None and str(moved.told["text"]).endswith("%"):
+    if moved is not None and str(moved.entry["text"]).endswith("%"):
         return f"{100 * number:+.3g} points".replace("-", "−")
     return (f"{number:+,.0f}" if abs(number) >= 1000 else f"{number:+.3g}").replace("-", "−")
 
 
 def because(found: Difference, moved: Moved) -> list[str]:
     """Return a line for each cause of a moved number: by how much, where there are several, and what it was."""
-    told = [(cause.shift, _listed(found, cause)) for cause in moved.causes]
+    shares = [(cause.shift, _listed(found, cause)) for cause in moved.causes]
     if moved.programs is not None:
-        told.append((moved.programs, PROGRAMS))
-    if len(told) == 1 and told[0][0][0]:
-        return [told[0][1]]
-    return [f"{_shifted(shift, moved)}: {what}" for shift, what in told]
+        shares.append((moved.programs, PROGRAMS))
+    if len(shares) == 1 and shares[0][0][0]:
+        return [shares[0][1]]
+    return [f"{_shifted(shift, moved)}: {what}" for shift, what in shares]
 
 
 def _listed(found: Difference, cause: Cause) -> str:
@@ -552,8 +552,8 @@ def _shifted(shift: Ends, moved: Moved) -> str:
     if value is None:
         known = causes.ends(moved.after)[0] is not None
         return "made it known" if known else "made it unknown"
-    told = [f"{name} {signed(end, moved)}" for name, end in (("low", low), ("high", high)) if end]
-    return ", ".join(told) or "moves the interval"
+    moves = [f"{name} {signed(end, moved)}" for name, end in (("low", low), ("high", high)) if end]
+    return ", ".join(moves) or "moves the interval"
 
 
 def _cell(text: str) -> str:

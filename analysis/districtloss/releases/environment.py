@@ -64,7 +64,7 @@ def _make(folder: Path, lock: Path) -> None:
         made = Path(beside) / folder.name
         # Without a pip of its own, which takes as long to install as twenty packages, and is not in the lock.
         venv.create(made, symlinks=os.name != "nt")
-        # Only wheels: what has none for this Python is told at once, and nothing is run to install.
+        # Only wheels: what has none for this Python fails at once, and nothing is run to install.
         # Not compiled: the first build compiles what it imports, a fraction of all.
         how = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile", "--disable-pip-version-check"]
         # Not quiet: the first line that nobody reads ends the pip of a run that was killed.

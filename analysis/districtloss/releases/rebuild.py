@@ -163,11 +163,11 @@ def _tool(manifest: Mapping[str, Any], name: str) -> str:
 def _numbers(folder: Path, built: Path) -> dict[str, tuple[str, str]]:
     was, now = (json.loads((f / "results" / "values.json").read_text("utf-8")) for f in (folder, built))
     names = sorted(was.keys() | now.keys())
-    told = {name: (_told(was.get(name)), _told(now.get(name))) for name in names}
-    return {name: pair for name, pair in told.items() if pair[0] != pair[1]}
+    both = {name: (_printed(was.get(name)), _printed(now.get(name))) for name in names}
+    return {name: pair for name, pair in both.items() if pair[0] != pair[1]}
 
 
-def _told(value: Mapping[str, Any] | None) -> str:
+def _printed(value: Mapping[str, Any] | None) -> str:
     """Return a value with its interval as printed, and unprinted where that could hide a difference."""
     if value is None:
         return "not there"

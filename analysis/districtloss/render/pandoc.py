@@ -100,7 +100,7 @@ T = TypeVar("T")
 
 @contextlib.contextmanager
 def started() -> Iterator[Running]:
-    """Start Pandoc, once for each edition of a book that it is told of later: what it has to load takes as long as
+    """Start Pandoc, once for each edition of a book that is named later: what it has to load takes as long as
     some chapters."""
     import pypandoc
 
@@ -202,8 +202,8 @@ def _facts(source: book.Book, stage: Path) -> str:
         for path, found in digest.tree(stage).items()
         if path.startswith(("results/", "chapters/")) and not path.endswith(".qmd")
     }
-    told = json.dumps([source.config, source.report, code, beside], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()
+    inputs = json.dumps([source.config, source.report, code, beside], sort_keys=True, default=str)
+    return hashlib.sha256(inputs.encode()).hexdigest()
 
 
 def _tell(process: subprocess.Popen[str], scratch: Path) -> None:

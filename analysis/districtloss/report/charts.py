@@ -239,7 +239,7 @@ def loss_bars(
     names = alt.Axis(title=None, labelLimit=200, domain=False, ticks=False, labelExpr="slice(datum.label, 4)")
     # A district can be lost twice: a number before its name makes a lane of each loss.
     lanes = [f"{number:03d} {place}" for number, place in enumerate(bars["place"])]
-    # An end that is not told lies somewhere beyond the window.
+    # An end that no report gives lies somewhere beyond the window.
     first, last = bars["date_earliest"].fillna(start), bars["date_latest"].fillna(as_of)
     drawn = alt.Chart(bars.assign(lane=lanes, date_earliest=first, end=last + pd.Timedelta(days=1))).encode(
         y=alt.Y("lane:N", sort=None, scale=alt.Scale(paddingInner=0.3), axis=names),
@@ -278,7 +278,7 @@ def timelines(changes: pd.DataFrame, side: str = "the Taliban") -> alt.TopLevelM
 
     `changes`: district, lane (one a report), date_earliest, date_latest, days, to, standing, source, what.
     """
-    # An end that is not told is drawn as far as anything is.
+    # An end that no report gives is drawn as far as anything is.
     first, last = changes["date_earliest"], changes["date_latest"]
     drawn = changes.assign(
         date_earliest=first.fillna(min(first.min(), last.min())),

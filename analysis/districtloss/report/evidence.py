@@ -34,8 +34,14 @@ def event_words(tables: Tables) -> dict[str, str]:
 def days_of(tables: Tables) -> Callable[[Any, Any], str]:
     """Return how the report prints days of these data in short: with the year only where there are several."""
     e, c = tables.events, tables.claims
-    told = [tables.sources["published"], e["date_earliest"], e["date_latest"], c["as_of_earliest"], c["as_of_latest"]]
-    years = {year for dates in told for year in dates.dt.year.dropna().unique()}
+    dates = [
+        tables.sources["published"],
+        e["date_earliest"],
+        e["date_latest"],
+        c["as_of_earliest"],
+        c["as_of_latest"],
+    ]
+    years = {year for column in dates for year in column.dt.year.dropna().unique()}
 
     def with_year(earliest: Any, latest: Any) -> str:
         first, last = pd.Timestamp(earliest), pd.Timestamp(latest)

@@ -208,10 +208,10 @@ def value(study: Study, name: str, option: str) -> str:
 def in_words(study: Study, name: str, option: str) -> str:
     """Return an option as a reader would say it: `since 1 May`, `27 July 2021`, `officials, media`."""
     if name == "attribution":
-        told = [ATTRIBUTIONS[a].who for a in choices.attributions(study)[option]]
-        if len(told) == len(ATTRIBUTIONS):
+        speakers = [ATTRIBUTIONS[a].who for a in choices.attributions(study)[option]]
+        if len(speakers) == len(ATTRIBUTIONS):
             return "everybody, parties too"
-        return ", ".join(told)
+        return ", ".join(speakers)
     if name == "as_of":
         return phrasing.day(option)
     if name == "date_rule":

@@ -48,10 +48,10 @@ def control_over_time(study: Study, reports: pd.DataFrame) -> Figure:
     columns = ["district", "lane", "date_earliest", "date_latest", "days", "to", "standing", "what", "told_by"]
     drawn = shown[columns].rename(columns={"told_by": "source"})
     districts = shown["place_id"].nunique()
-    told = " ".join(f"{r.district}: {r.what}, {r.days}, {r.standing}." for r in drawn.itertuples())
+    spoken = " ".join(f"{r.district}: {r.what}, {r.days}, {r.standing}." for r in drawn.itertuples())
     below = "the table below has" if len(reports) <= LONGEST_TABLE else "the data of the table below have"
     left_out = (
-        f"Drawn are the newest reports on the {districts} districts that most is told of; {below} all "
+        f"Drawn are the newest reports on the {districts} districts with most reports; {below} all "
         f"{len(reports):,} reports."
     )
     return Figure(
@@ -59,7 +59,7 @@ def control_over_time(study: Study, reports: pd.DataFrame) -> Figure:
         charts.timelines(drawn, study.side),
         drawn,
         f"Bars over the days on which {districts} {_noun(districts, 'district is', 'districts are')} reported to have "
-        f"changed hands. {told}",
+        f"changed hands. {spoken}",
         left_out if len(shown) < len(reports) else "",
     )
 
@@ -134,12 +134,12 @@ def figures_over_time(compared: Compared, listed: pd.DataFrame) -> Figure:
 def common_scale(study: Study, scale: pd.DataFrame) -> Figure:
     """Draw the figures that count districts on one scale; `scale` are `listings.on_one_scale`."""
     districts = study.parameters.denominator
-    told = " ".join(f"{r.label}, {r.days}: {r.low:.0f} to {r.high:.0f}." for r in scale.itertuples())
+    spoken = " ".join(f"{r.label}, {r.days}: {r.low:.0f} to {r.high:.0f}." for r in scale.itertuples())
     return Figure(
         "common_scale",
         charts.common_scale(scale, districts),
         scale,
-        f"Districts or district centers held by {study.side}, of {districts}. {told}",
+        f"Districts or district centers held by {study.side}, of {districts}. {spoken}",
     )
 
 

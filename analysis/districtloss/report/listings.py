@@ -66,7 +66,7 @@ def tiles(study: Study, provinces: pd.DataFrame) -> pd.DataFrame:
 def loss_bars(study: Study, lost: pd.DataFrame) -> pd.DataFrame:
     """Return the losses that a chart can show one by one: place, province_id, date_earliest, date_latest (missing
     where not reported), date_point (missing where it lies outside the window), certain, days (in words), events."""
-    shown = incidents.told_days(timelines.in_lanes(lost))
+    shown = incidents.reported_days(timelines.in_lanes(lost))
     bars = shown.assign(
         place=shown["place_id"].map(evidence.place_names(study.tables)),
         days=evidence.spans(study.tables, shown["date_earliest"], shown["date_latest"]),

@@ -38,8 +38,8 @@ def publish(stage: Path, tables: Tables, draw: Callable[[str], str]) -> dict[str
     parts = _joined(sorted((folder / "parts").glob("*.jsonl")))
     numbers = parts["values"]
     atomic.write(folder / "values.json", forms.as_json(numbers))
-    told = {row for v in numbers.values() for row in v["rows"][:LONGEST_TRAIL]}
-    lines = evidence.rows_in_words(tables, told)
+    cited = {row for v in numbers.values() for row in v["rows"][:LONGEST_TRAIL]}
+    lines = evidence.rows_in_words(tables, cited)
     include = folder / "include"
     include.mkdir(exist_ok=True)
     for name, table in parts["tables"].items():
@@ -53,8 +53,8 @@ def publish(stage: Path, tables: Tables, draw: Callable[[str], str]) -> dict[str
         block = f'<script type="application/json" id="data-{name}">{script_json(content)}</script>'
         atomic.write(include / f"data-{name}.md", html_block(block) + "\n")
     atomic.write(include / "numbers.md", number_entries(numbers, lines, tables))
-    atomic.write(include / "events.md", event_list(tables, told))
-    atomic.write(include / "claims.md", claim_list(tables, told))
+    atomic.write(include / "events.md", event_list(tables, cited))
+    atomic.write(include / "claims.md", claim_list(tables, cited))
     atomic.write(include / "decisions.md", decision_list(tables))
     atomic.write(include / "sources.md", source_list(tables))
     popovers = {values.anchor(n).removeprefix("n-"): popover(v, lines) for n, v in numbers.items()}
@@ -101,8 +101,8 @@ def table_fragment(name: str, table: Mapping[str, Any]) -> str:
         return "Nothing in the data.\n"
     text = pipe_table([escape(h) for h in table["headers"]], rows, table["align"], table["widths"])
     more = f"{table['more']:,}"
-    told = f"{more} more {phrasing.agreeing(more, 'is', 'are')} in the CSV file"
-    note = f"\nThe first {len(rows)} rows; {told}.\n" if table["more"] else ""
+    rest = f"{more} more {phrasing.agreeing(more, 'is', 'are')} in the CSV file"
+    note = f"\nThe first {len(rows)} rows; {rest}.\n" if table["more"] else ""
     return f"{text}\n{note}\n{_links(name, table['notebook'], 'the table')}"
 
 
@@ -165,9 +165,9 @@ def number_entries(numbers: Mapping[str, Any], lines: pd.DataFrame, tables: Tabl
             f"[The notebook that computes these numbers](/results/notebooks/{notebook}.ipynb)\n:::\n"
         )
         of_notebook = {name: v for name, v in numbers.items() if v["notebook"] == notebook}
-        told = {name: v for name, v in of_notebook.items() if values.known(v)}
-        text += [_number_entry(name, v, lines, questions) for name, v in told.items()]
-        if left := len(of_notebook) - len(told):
+        given = {name: v for name, v in of_notebook.items() if values.known(v)}
+        text += [_number_entry(name, v, lines, questions) for name, v in given.items()]
+        if left := len(of_notebook) - len(given):
             known = phrasing.counted(left, "number of this kind is", "numbers of this kind are")
             text.append(f"{known.capitalize()} not given by the data; `results/values.json` names all.\n")
     return "\n".join(text) or "No numbers were recorded.\n"
@@ -185,8 +185,8 @@ def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, question
     if v["decisions"]:
         few = len(v["decisions"]) <= SHORT_DECISIONS
         links = {d: f"[{d}](#decision-{d.lower()})" for d in v["decisions"]}
-        told = [f"{link} {escape(questions[d])}" for d, link in links.items()] if few else links.values()
-        entry.append(f"Decisions that touch these rows: {'; '.join(told) if few else ', '.join(told) + '.'}\n")
+        named = [f"{link} {escape(questions[d])}" for d, link in links.items()] if few else links.values()
+        entry.append(f"Decisions that touch these rows: {'; '.join(named) if few else ', '.join(named) + '.'}\n")
     return "\n".join(entry)
 
 
@@ -201,18 +201,18 @@ def _unit(v: Mapping[str, Any]) -> str:
 def _trail(rows: list[str], whole: int, lines: pd.DataFrame) -> str:
     """Return the rows that a number rests on: each in words where they are few; else their ids, which link to the
     words, with the words folded away in the HTML."""
-    told = rows[:LONGEST_TRAIL]
-    left = whole - len(told)
+    listed = rows[:LONGEST_TRAIL]
+    left = whole - len(listed)
     if len(rows) <= SHORT_TRAIL:
-        told = [f"{_row_link(r)} {escape(_in_words(lines, r))}" for r in told]
-        told += [f"and {_rest(rows, whole, left)}"] if left else []
-        return "Rests on:\n\n" + "".join(f"- {line}\n" for line in told)
-    ids = ", ".join("–".join(map(_row_link, run)) for run in runs(told))
+        listed = [f"{_row_link(r)} {escape(_in_words(lines, r))}" for r in listed]
+        listed += [f"and {_rest(rows, whole, left)}"] if left else []
+        return "Rests on:\n\n" + "".join(f"- {line}\n" for line in listed)
+    ids = ", ".join("–".join(map(_row_link, run)) for run in runs(listed))
     more = f" and {_rest(rows, whole, left)}" if left else ""
     folded = f"The first of {whole:,} rows in words" if left else f"The {whole:,} rows in words"
     # As HTML, which Pandoc need not read: as Markdown these lists would take half of the time of the longest chapter.
-    listed = "".join(f"<li>{html_text(f'{r} {_in_words(lines, r)}')}</li>\n" for r in told)
-    details = f'<details class="in-words">\n<summary>{folded}</summary>\n<ul>\n{listed}</ul>\n</details>'
+    items = "".join(f"<li>{html_text(f'{r} {_in_words(lines, r)}')}</li>\n" for r in listed)
+    details = f'<details class="in-words">\n<summary>{folded}</summary>\n<ul>\n{items}</ul>\n</details>'
     return f"Rests on {whole:,} rows: {ids}{more}.\n\n{html_block(details)}\n"
 
 
@@ -275,10 +275,10 @@ def _listing(rows: pd.DataFrame, sentence: Any, whole: int, tables: Tables) -> s
     known = set(tables.decisions["decision_id"])
     text = []
     if whole > len(rows):
-        told = (
+        rest = (
             f"Of {whole:,} rows these are {len(rows):,}: the first ones, and those that the numbers of the report name"
         )
-        text.append(f"{told}. All are in the data package.\n")
+        text.append(f"{rest}. All are in the data package.\n")
     for source, part in rows.groupby("source", sort=False):
         text.append(f"### {escape(source)} {{.unnumbered}}\n")
         for r in part.itertuples(index=False):

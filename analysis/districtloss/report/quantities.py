@@ -488,16 +488,16 @@ def values_of(finding: Any, study: Study, notebook: str) -> dict[str, Value]:
 
     Raises KeyError where a number has no quantity.
     """
-    told, made = words(finding, study), {}
+    terms, made = words(finding, study), {}
     for name, number in numbers_of(finding).items():
         quantity = QUANTITIES[name]
         rows = sorted({part for row in number.rows for part in str(row).split("|") if part})
         made[name] = values.of(
             name,
             number.value,
-            label=quantity.label.format_map(told),
+            label=quantity.label.format_map(terms),
             unit=quantity.unit,
-            formula=quantity.formula.format_map(told),
+            formula=quantity.formula.format_map(terms),
             rows=rows,
             decimals=quantity.decimals,
             style=quantity.style,

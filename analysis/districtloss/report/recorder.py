@@ -43,7 +43,7 @@ class Drawn:
         return _specification(self.specification)
 
 
-# Rows that a value names; of more, their number is told, since each value would carry them all.
+# Rows that a value names; of more, only the number is given, since each value would carry them all.
 MOST_ROWS = 2000
 
 

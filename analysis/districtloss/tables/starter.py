@@ -20,7 +20,7 @@ WITHOUT_PROVINCES = "one row a province of the country, with its ISO 3166-2 code
 
 
 def init(folder: Path, *, provinces: bool = True) -> list[str]:
-    """Write an empty data folder, with the provinces of Afghanistan unless told otherwise; return its files.
+    """Write an empty data folder, with the provinces of Afghanistan unless `provinces` is False; return its files.
 
     Raises Faults if the folder has any content or cannot be written, and then leaves nothing behind.
     """

@@ -14,7 +14,7 @@ from districtloss.tables.rules.context import Context
 from districtloss.tables.schema import nearest, show
 
 NUMBERED = re.compile(r"[A-Z][0-9]+")
-SUGGESTIONS = 500  # looking for the nearest of many names is dear: so many wrong keys get one, the rest a rule
+SUGGESTIONS = 500  # looking for the nearest of many names is slow: so many wrong keys get one, the rest a rule
 
 
 def foreign_keys(context: Context) -> None:
