@@ -108,22 +108,12 @@ end
 
 -- CONDITIONS --------------------------------------------------------------------------------------------------
 
--- The value of a dotted name in the metadata: "has.stocks".
-local function meta_value(name)
-  local value = job.meta
-  for part in name:gmatch("[^.]+") do
-    if type(value) ~= "table" then return nil end
-    value = value[part]
-  end
-  return value
-end
-
 local function is_format(name, format)
   if name == "html" or name == "html5" then return format == "html" end
   return name == "typst" and format == "typst"
 end
 
--- Keep what is meant for this format and these results; unwrap the divisions that said so.
+-- Keep what is meant for this format; unwrap the divisions that said so.
 local function visible(blocks, format)
   local function choose(element)
     local shows = element.classes:includes("content-visible")
@@ -132,8 +122,6 @@ local function visible(blocks, format)
     local a, holds = element.attributes, true
     if a["when-format"] then holds = holds and is_format(a["when-format"], format) end
     if a["unless-format"] then holds = holds and not is_format(a["unless-format"], format) end
-    if a["when-meta"] then holds = holds and meta_value(a["when-meta"]) == true end
-    if a["unless-meta"] then holds = holds and meta_value(a["unless-meta"]) ~= true end
     if holds == shows then return element.content end
     return {}
   end
@@ -175,7 +163,7 @@ local function check(chapter, blocks)
           fault(chapter, class, class .. " is outside the book's subset of Quarto", "see analysis/render/README.md")
         end
       end
-      for _, name in ipairs({"layout", "layout-ncol", "layout-nrow"}) do
+      for _, name in ipairs({"layout", "layout-ncol", "layout-nrow", "when-meta", "unless-meta", "when-profile"}) do
         if div.attributes[name] then
           fault(chapter, name, name .. " is outside the book's subset of Quarto", "see analysis/render/README.md")
         end

@@ -26,7 +26,7 @@ DRAWINGS = Cache(CACHE / "drawings", most=1000)  # a report has some twenty
 def results(
     data: Path, stage: Path, parameters: Parameters, keys: Keys, *, force: bool, kernel: bool, rendered: bool, say: Say
 ) -> dict[str, Any]:
-    """Fill stage/results and stage/_variables.yml; return hashes of the data, values and flags."""
+    """Fill stage/results; return hashes of the data, and the values, words and facts that prose takes."""
     summary = stage / "made.json"
     if not force and RESULTS.get_folder(keys.results, stage):
         say("Results are unchanged")

@@ -13,7 +13,18 @@ from typing import Any
 from districtloss import __version__
 from districtloss.files import digest
 from districtloss.parameters import Parameters
-from districtloss.paths import ASSETS, CHAPTERS, CITATION, DATA, DATAPACKAGE, NOTEBOOKS, RENDER, ROOT
+from districtloss.paths import (
+    ASSETS,
+    CHAPTERS,
+    CITATION,
+    DATA,
+    DATAPACKAGE,
+    EXTENSION,
+    GENERAL,
+    NOTEBOOKS,
+    RENDER,
+    ROOT,
+)
 from districtloss.tables import folders
 
 PACKAGE = ROOT / "analysis" / "districtloss"
@@ -43,7 +54,7 @@ def of(data: Path, parameters: Parameters, renderer: tuple[str, str]) -> Keys:
     if folders.about(data).extends:
         sources |= {f"ours/{p.relative_to(DATA).as_posix()}": p for p in folders.data_files(DATA)}
     written = {f"book/{p.name}": p for p in (ROOT / "_quarto.yml", ROOT / "index.qmd", CITATION)}
-    for folder in (CHAPTERS, ASSETS, RENDER):
+    for folder in (CHAPTERS, GENERAL, EXTENSION, ASSETS, RENDER):
         written |= {p.relative_to(ROOT).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     books = {f"notebooks/{p.name}": p for p in NOTEBOOKS.glob("*.ipynb")}
     python = ".".join(map(str, sys.version_info[:3]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -13,9 +14,9 @@ import yaml
 
 from districtloss.errors import Fault, Faults
 from districtloss.paths import ROOT
+from districtloss.render.shortcodes import Known
 
 CONFIG = "_quarto.yml"
-VARIABLES = "_variables.yml"
 REPORT = "_report.yml"
 
 
@@ -45,18 +46,23 @@ class Book:
     """What `_quarto.yml` and the files it names say, read once for whichever renderer."""
 
     config: Mapping[str, Any]
-    variables: Mapping[str, Any]
+    known: Known
     report: Mapping[str, Any]
     chapters: tuple[Chapter, ...]
 
 
 def stage_sources(stage: Path, root: Path = ROOT) -> None:
-    """Copy what people write (configuration, chapters, assets) into the stage; results come from the analysis."""
+    """Copy what the book needs beside its chapters (configuration, works cited, shortcodes, assets) into the stage."""
     stage.mkdir(parents=True, exist_ok=True)
-    for name in (CONFIG, "index.qmd"):
-        shutil.copyfile(root / name, stage / name)
-    for folder in ("chapters", "analysis/assets"):
-        shutil.copytree(root / folder, stage / folder, dirs_exist_ok=True)
+    shutil.copyfile(root / CONFIG, stage / CONFIG)
+    without_chapters = shutil.ignore_patterns("*.qmd")
+    for folder in ("chapters", "_extensions", "analysis/assets"):
+        shutil.copytree(root / folder, stage / folder, dirs_exist_ok=True, ignore=without_chapters)
+
+
+def chapters(root: Path) -> tuple[Chapter, ...]:
+    """Return the chapters that the configuration in a folder lists."""
+    return tuple(_chapters(_yaml(root / CONFIG)))
 
 
 def read(stage: Path) -> Book:
@@ -65,15 +71,19 @@ def read(stage: Path) -> Book:
     report: dict[str, Any] = {}
     for name in config.get("metadata-files", []):
         report |= _yaml(stage / name)
-    chapters = tuple(_chapters(config))
-    missing = [chapter.file for chapter in chapters if not (stage / chapter.file).is_file()]
+    listed = tuple(_chapters(config))
+    missing = [chapter.file for chapter in listed if not (stage / chapter.file).is_file()]
     if missing:
         raise Faults(
             Fault(CONFIG, _line(stage / CONFIG, file), None, f"{file} does not exist", "write it or take it out")
             for file in missing
         )
-    variables = _yaml(stage / VARIABLES) if (stage / VARIABLES).is_file() else {}
-    return Book(config, variables, report, chapters)
+    values, words = (_json(stage / "results" / name) for name in ("values.json", "words.json"))
+    return Book(config, Known(values, words, report), report, listed)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text("utf-8")))
 
 
 def _chapters(config: Mapping[str, Any]) -> Iterator[Chapter]:

@@ -12,8 +12,9 @@ import yaml
 
 from districtloss import __version__
 from districtloss.files import atomic, digest, report_folder
-from districtloss.paths import CITATION
+from districtloss.paths import CITATION, ROOT
 from districtloss.render import book
+from districtloss.report import chapters
 
 SERIES = "Districts Lost"
 
@@ -21,23 +22,19 @@ SERIES = "Districts Lost"
 def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str, str]) -> None:
     """Put beside the results what people wrote, and the facts of this build."""
     book.stage_sources(stage)
+    for file, text in _texts(made).items():
+        (stage / file).parent.mkdir(exist_ok=True)
+        atomic.write(stage / file, text)
     _retitle(stage / book.CONFIG, made["subtitle"])
     report = _facts(content, renderer, f"{SERIES}: {made['subtitle']}", made["own"])
-    atomic.write(stage / book.REPORT, _dumped({"report": report, "has": made["flags"]}))
-    path = stage / book.VARIABLES
-    variables = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
-    variables |= {
-        "version": report["version"],
-        "digest": report["digest"],
-        "digest_short": report["digest"][: digest.SHORT],
-        "renderer": renderer[0].capitalize() + (f" {renderer[1]}" if renderer[1] else ""),
-        "citation": report["citation"],
-    }
-    atomic.write(path, _dumped(variables, default_style='"', width=10_000))
+    content = yaml.dump({"report": report}, Dumper=yaml.CSafeDumper, sort_keys=True, allow_unicode=True)
+    atomic.write(stage / book.REPORT, content)
 
 
-def _dumped(content: dict[str, Any], **style: Any) -> str:
-    return str(yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=True, allow_unicode=True, **style))
+def _texts(made: dict[str, Any]) -> dict[str, str]:
+    """Return the text of every chapter that _quarto.yml lists."""
+    files = [chapter.file for chapter in book.chapters(ROOT)]
+    return chapters.chosen((chapters.read(ROOT, file) for file in files), chapters.outcome_of(made))
 
 
 def _retitle(config: Path, subtitle: str) -> None:
@@ -63,7 +60,7 @@ def _facts(content: str, renderer: tuple[str, str], title: str, own: bool) -> di
         "date": released.isoformat(),
         "date_long": f"{released.day} {released:%B} {released.year}",
         "citation": f"{made} Content digest sha256:{content[: digest.SHORT]}.",
-        "renderer": renderer[0],
+        "renderer": renderer[0].capitalize() + (f" {renderer[1]}" if renderer[1] else ""),
         "downloads": [
             {"label": "The report as PDF", "href": "report.pdf"},
             {"label": "The data package (ZIP)", "href": report_folder.DATA_ZIP},

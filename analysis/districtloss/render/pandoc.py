@@ -162,7 +162,7 @@ def _expand(source: book.Book, stage: Path) -> dict[str, Expanded]:
     chapters: dict[str, Expanded] = {}
     faults: list[Fault] = []
     for chapter in source.chapters:
-        chapters[chapter.file], found = expand(stage, chapter.file, source.variables)
+        chapters[chapter.file], found = expand(stage, chapter.file, source.known)
         faults += found
     if faults:
         raise Faults(faults)

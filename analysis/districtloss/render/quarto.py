@@ -39,7 +39,6 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
         raise Faults(
             [Fault("quarto", None, None, "Quarto is not on the PATH", "install it, or take --renderer pandoc")]
         )
-    _refuse_braces(source)
     pandoc.check(source, stage)
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as pool:
         # A folder a format: one render empties the output, and deletes intermediate files, of the other.
@@ -53,16 +52,6 @@ def render(source: book.Book, stage: Path, out: Path) -> book.Rendered:
         (pdf,) = prints.glob("*.pdf")
         shutil.copyfile(pdf, out / "report.pdf")
     return book.Rendered("quarto", f"Quarto {_version(quarto)}")
-
-
-def _refuse_braces(source: book.Book) -> None:
-    """Quarto obeys a shortcode in a variable's value even where each of its signs is escaped."""
-    held = [name for name, value in source.variables.items() if "{{<" in str(value).replace("\\", "")]
-    if held:
-        raise Faults(
-            Fault(book.VARIABLES, None, name, "holds {{<, which Quarto would obey", "reword it in the data")
-            for name in held
-        )
 
 
 def _results(folder: str, pages: Path) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 # Every ASCII punctuation mark can be escaped in Pandoc's Markdown; escaping all of them leaves no syntax, be it
@@ -62,3 +62,21 @@ def script_json(data: Any) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+# --- numbers in prose ---------------------------------------------------------------------------------------------
+
+
+def anchor(name: str) -> str:
+    """Return the id of a value's entry in the chapter on where the numbers come from."""
+    return f"n-{name.replace('_', '-')}"
+
+
+def link(name: str, value: Mapping[str, Any], text: str) -> str:
+    """Return the Markdown of a number in prose: `text`, which leads to the value's entry where it has one."""
+    return f"[{text}](#{anchor(name)}){{.number}}" if known(value) else text
+
+
+def known(value: Mapping[str, Any]) -> bool:
+    """Return whether the data give a value, or an end of its interval. Others have no entry to link to."""
+    return any(value[end] is not None for end in ("value", "low", "high"))

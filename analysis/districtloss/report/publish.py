@@ -1,4 +1,4 @@
-"""Joins what the notebooks left into what the book takes: values.json, variables, fragments, drawings."""
+"""Joins what the notebooks left into what the book takes: values.json, words.json, tables, charts, lists, drawings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from districtloss import phrasing
 from districtloss.files import atomic, forms
-from districtloss.report import evidence, values
-from districtloss.report.markup import escape, html_block, html_text, pipe_table, script_json
+from districtloss.report import evidence
+from districtloss.report.markup import anchor, escape, html_block, html_text, known, pipe_table, script_json
 from districtloss.report.svg import anywhere, own_ids
 from districtloss.tables.frames import Tables
 
@@ -29,7 +28,7 @@ Part = dict[str, dict[str, Any]]
 
 
 def publish(stage: Path, tables: Tables, draw: Callable[[str], str]) -> dict[str, Any]:
-    """Write into `stage` all that chapters refer to; return the values (as in values.json).
+    """Write into `stage` all that chapters refer to; return the values (as in values.json), words and facts.
 
     `draw` returns the SVG of a Vega-Lite specification.
     `stage/results` holds what the notebooks made. Raises ValueError when two notebooks record one name.
@@ -50,25 +49,23 @@ def publish(stage: Path, tables: Tables, draw: Callable[[str], str]) -> dict[str
         atomic.write(folder / "figures" / f"{name}.svg", svg)
         atomic.write(include / f"fig-{name}.md", figure_fragment(name, figure, json.loads(specification)))
     for name, content in parts["data"].items():
-        block = f'<script type="application/json" id="data-{name}">{script_json(content)}</script>'
-        atomic.write(include / f"data-{name}.md", html_block(block) + "\n")
+        atomic.write(include / f"fig-{name}.md", _live_part(name, content))
     atomic.write(include / "numbers.md", number_entries(numbers, lines, tables))
     atomic.write(include / "events.md", event_list(tables, cited))
     atomic.write(include / "claims.md", claim_list(tables, cited))
     atomic.write(include / "decisions.md", decision_list(tables))
     atomic.write(include / "sources.md", source_list(tables))
-    popovers = {values.anchor(n).removeprefix("n-"): popover(v, lines) for n, v in numbers.items()}
+    popovers = {anchor(n).removeprefix("n-"): popover(v, lines) for n, v in numbers.items()}
     script = f"window.DISTRICTLOSS_NUMBERS = {script_json(popovers)};\n"
     atomic.write(folder / "numbers.js", script)
-    words = {name: escape(text) for name, text in parts["words"].items()}
-    _write_yaml(stage / "_variables.yml", values.variables(numbers) | words)
+    atomic.write(folder / "words.json", forms.as_json(parts["words"]))
     shutil.rmtree(folder / "parts")
     whole = max(len(tables.events), len(tables.claims)) <= LONGEST_LIST
-    return {"values": numbers, "flags": parts["flags"] | {"all_rows": whole}}
+    return {"values": numbers, "words": parts["words"], "facts": parts["facts"] | {"all_rows": whole}}
 
 
 def _joined(paths: list[Path]) -> Part:
-    joined: Part = {"values": {}, "words": {}, "flags": {}, "tables": {}, "figures": {}, "data": {}}
+    joined: Part = {"values": {}, "words": {}, "facts": {}, "tables": {}, "figures": {}, "data": {}}
     for path in paths:
         for line in path.read_text("utf-8").split("\n")[:-1]:
             kind, name, content = json.loads(line)
@@ -76,12 +73,6 @@ def _joined(paths: list[Path]) -> Part:
                 raise ValueError(f"{path.stem} records {kind} {name!r}, which another notebook has recorded")
             joined[kind][name] = content
     return joined
-
-
-def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:
-    # Every value quoted: Quarto reads 3.50 as a number and prints 3.5.
-    text = yaml.safe_dump(dict(content), sort_keys=True, allow_unicode=True, default_style='"', width=10_000)
-    atomic.write(path, text)
 
 
 # --- fragments ---------------------------------------------------------------------------------------------------
@@ -92,6 +83,17 @@ def _links(csv: str, notebook: str, what: str) -> str:
         '::: {.content-visible when-format="html"}\n::: {.chart-links}\n'
         f"[Data of {what} (CSV)](/results/tables/{csv}.csv) · "
         f"[Notebook](/results/notebooks/{notebook}.ipynb)\n:::\n:::\n"
+    )
+
+
+def _live_part(name: str, content: Any) -> str:
+    """Return a part of a page that is made in the reader's browser, of data that stand on the page."""
+    data = f'<script type="application/json" id="data-{name}">{script_json(content)}</script>'
+    look = f'<link rel="stylesheet" href="../assets/{name}.css">\n<script defer src="../assets/{name}.js"></script>'
+    return (
+        f'::: {{.content-visible when-format="html"}}\n::: {{#{name} .{name} .wide}}\n'
+        "This part needs JavaScript. Without it, the tables on this page show each choice by itself.\n:::\n:::\n\n"
+        f"{html_block(data)}\n\n{html_block(look)}\n"
     )
 
 
@@ -165,18 +167,18 @@ def number_entries(numbers: Mapping[str, Any], lines: pd.DataFrame, tables: Tabl
             f"[The notebook that computes these numbers](/results/notebooks/{notebook}.ipynb)\n:::\n"
         )
         of_notebook = {name: v for name, v in numbers.items() if v["notebook"] == notebook}
-        given = {name: v for name, v in of_notebook.items() if values.known(v)}
+        given = {name: v for name, v in of_notebook.items() if known(v)}
         text += [_number_entry(name, v, lines, questions) for name, v in given.items()]
         if left := len(of_notebook) - len(given):
-            known = phrasing.counted(left, "number of this kind is", "numbers of this kind are")
-            text.append(f"{known.capitalize()} not given by the data; `results/values.json` names all.\n")
+            unknown = phrasing.counted(left, "number of this kind is", "numbers of this kind are")
+            text.append(f"{unknown.capitalize()} not given by the data; `results/values.json` names all.\n")
     return "\n".join(text) or "No numbers were recorded.\n"
 
 
 def _number_entry(name: str, v: Mapping[str, Any], lines: pd.DataFrame, questions: pd.Series) -> str:
     whole = phrasing.with_range(v["text"], v["range"])
     entry = [
-        f"### {escape(v['label'])} {{#{values.anchor(name)} .number-entry}}\n",
+        f"### {escape(v['label'])} {{#{anchor(name)} .number-entry}}\n",
         f"**{escape(whole)}** {escape(_unit(v))}\n",
         f"{escape(v['formula'])}\n",
     ]

@@ -75,8 +75,8 @@ class Results:
         said = sentences.of(finding, self.study, made)
         for name, text in said.words.items():
             self._record("words", name, text)
-        for name, holds in said.flags.items():
-            self._record("flags", name, bool(holds))
+        for name, holds in said.facts.items():
+            self._record("facts", name, bool(holds))
         shown = [(v.label, phrasing.with_range(v.text, v.range), v.unit) for v in made.values()]
         return pd.DataFrame(shown, columns=["Number", "Value", "Unit"], index=list(made), dtype=str)
 

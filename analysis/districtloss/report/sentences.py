@@ -48,10 +48,10 @@ Values = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class Sentences:
-    """What sentences take from a finding: `words` stand in them, `flags` say whether a passage holds."""
+    """What sentences take from a finding: `words` (days and names) stand in them, `facts` say what holds of it."""
 
     words: Mapping[str, str] = field(default_factory=dict)
-    flags: Mapping[str, bool] = field(default_factory=dict)
+    facts: Mapping[str, bool] = field(default_factory=dict)
 
 
 @singledispatch
@@ -91,8 +91,9 @@ def _(finding: Extent, study: Study, values: Values) -> Sentences:
             "parties": _of_parties(parties),
             "set_example": f"{first.decision_id}={first.alternatives.split('|')[0]}" if first else "none",
         },
-        flags={
-            "own": own,
+        facts={
+            "default_window": study.start == pd.Timestamp(Parameters().start)
+            and study.as_of == sources["published"].max(),
             "ours": tables.about.own and all(row in ids[name] for name, row in SPOKEN_OF.items()),
             "any_events": len(events) > 0,
             "events_outside": bool(outside.any()),
@@ -120,18 +121,18 @@ def _(finding: ReportsOfControl, study: Study, values: Values) -> Sentences:
             "doubted_follow": agreeing(doubted, "follows", "follow"),
             "doubted_are": agreeing(doubted, "This is in the table and does not", "These are in the table and do not"),
         },
-        flags={"doubted": bool(study.reports["event_type"].isin(DOUBTED_TYPES).any())},
+        facts={"doubted": bool(study.reports["event_type"].isin(DOUBTED_TYPES).any())},
     )
 
 
 @of.register
 def _(finding: NamedTwice, study: Study, values: Values) -> Sentences:
-    return Sentences(flags={"timelines": len(finding.reports) > 0})
+    return Sentences(facts={"timelines": len(finding.reports) > 0})
 
 
 @of.register
 def _(finding: Contradictions, study: Study, values: Values) -> Sentences:
-    return Sentences(flags={"findings": len(finding.found) > 0})
+    return Sentences(facts={"findings": len(finding.found) > 0})
 
 
 @of.register
@@ -141,13 +142,13 @@ def _(finding: Audit, study: Study, values: Values) -> Sentences:
             "audit_rows_noun": agreeing(values["audit_rows"].text, "row", "rows"),
             "audit_faults_noun": agreeing(values["audit_faults"].text, "fault", "faults"),
         },
-        flags={"audit": finding.audit_rows.value is not None},
+        facts={"audit": finding.audit_rows.value is not None},
     )
 
 
 @of.register
 def _(finding: TwoCodings, study: Study, values: Values) -> Sentences:
-    return Sentences(flags={"second_coding": finding.both_events.value is not None})
+    return Sentences(facts={"second_coding": finding.both_events.value is not None})
 
 
 # --- loss rates -------------------------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ def _(finding: NamedLosses, study: Study, values: Values) -> Sentences:
             "net_were": agreeing(values["net_held"].text, "was", "were"),
             "recaptures_noun": agreeing(values["recaptures"].range, "recapture", "recaptures"),
         },
-        flags={
+        facts={
             "losses": gross.high > 0,
             "net": study.parameters.net,
             "band": gross.low != gross.high,
@@ -199,7 +200,7 @@ def _(finding: DensePart, study: Study, values: Values) -> Sentences:
             "dense_until": day(finding.until),
             "dense_days_noun": agreeing(values["dense_days"].text, "day", "days"),
         },
-        flags={"crowded": bool(alike)},
+        facts={"crowded": bool(alike)},
     )
 
 
@@ -240,7 +241,7 @@ def _(finding: Statement, study: Study, values: Values) -> Sentences:
             "statement_noun": agreeing(stated, "loss", "losses"),
             "statement_days_noun": agreeing(values["statement_days"].text, "day", "days"),
         },
-        flags={"statement": claim is not None, "several_counted": study.stated_losses["scope"].nunique() > 1},
+        facts={"statement": claim is not None, "several_counted": study.stated_losses["scope"].nunique() > 1},
     )
 
 
@@ -250,7 +251,7 @@ def _(finding: Coverage, study: Study, values: Values) -> Sentences:
     more = isinstance(named, Estimate) and stated is not None and named.point > stated.high
     return Sentences(
         words={"named_noun": agreeing(values["named_of_stated"].text, "loss", "losses")},
-        flags={"overseen": more},
+        facts={"overseen": more},
     )
 
 
@@ -258,7 +259,7 @@ def _(finding: Coverage, study: Study, values: Values) -> Sentences:
 def _(finding: Stock, study: Study, values: Values) -> Sentences:
     return Sentences(
         words={"statement_whole_noun": agreeing(values["statement_whole"].text, "district", "districts")},
-        flags={
+        facts={
             "statement_stock": finding.claim is not None,
             "statement_before": finding.statement_held_before.value is not None,
             "statement_hazard": finding.statement_hazard.value is not None,
@@ -270,7 +271,7 @@ def _(finding: Stock, study: Study, values: Values) -> Sentences:
 def _(finding: Yardsticks, study: Study, values: Values) -> Sentences:
     return Sentences(
         words={"provinces_noun": "province" if finding.provinces_count.value == 1 else "provinces"},
-        flags={"adjusted": finding.coverage_adjusted.value is not None},
+        facts={"adjusted": finding.coverage_adjusted.value is not None},
     )
 
 
@@ -285,7 +286,7 @@ def _(finding: Compared, study: Study, values: Values) -> Sentences:
             "speakers": joined(in_full(speakers(finding.figures)), "anybody"),
             "figures_noun": agreeing(values["figures_count"].text, "figure", "figures"),
         },
-        flags={
+        facts={
             "figures": len(finding.figures) > 0,
             "figures_other": isinstance(others, int) and others > 1,
             "figure_other": others == 1,
@@ -298,15 +299,15 @@ def _(finding: Scale, study: Study, values: Values) -> Sentences:
     listed = listings.on_one_scale(study, finding)
     others = listed[~listed["claimant"].isin(list(SPEAKERS))]
     words = {"others_scale": _listed(others), "scale_listed": _listed(listed)}
-    flags = {"scale": len(listed) > 1, "others_scale": len(others) > 0}
+    facts = {"scale": len(listed) > 1, "others_scale": len(others) > 0}
     for claimant in SPEAKERS:
         days = listed.loc[listed["claimant"] == claimant, "days"]
         held = values[f"{claimant}_districts"]
-        flags[f"{claimant}_scale"] = len(days) > 0
+        facts[f"{claimant}_scale"] = len(days) > 0
         words[f"{claimant}_days"] = days.iat[-1] if len(days) else "no day"
         words[f"{claimant}_centers"] = agreeing(held.text, "center", "centers")
         words[f"{claimant}_districts_noun"] = agreeing(held.range, "district", "districts")
-    return Sentences(words, flags)
+    return Sentences(words, facts)
 
 
 def _listed(scale: pd.DataFrame) -> str:
@@ -317,7 +318,7 @@ def _listed(scale: pd.DataFrame) -> str:
 def _(finding: Pairs, study: Study, values: Values) -> Sentences:
     return Sentences(
         words={"pairs_noun": agreeing(values["pairs_count"].text, "pair", "pairs")},
-        flags={"pairs": len(finding.comparable) > 0, "not_compared": len(finding.comparable) < len(finding.pairs)},
+        facts={"pairs": len(finding.comparable) > 0, "not_compared": len(finding.comparable) < len(finding.pairs)},
     )
 
 
@@ -329,7 +330,7 @@ def _(finding: RatesBetween, study: Study, values: Values) -> Sentences:
     # The first page tells of all three where the Taliban's figure and Milley's agree; else it lists who said what.
     three = agree and rose.get(("pentagon", "milley"), False) and len(finding.verdicts) == 3
     return Sentences(
-        flags={
+        facts={
             **{"_".join(pair): bool(holds) for pair, holds in rose.items()},
             "taliban_milley_agree": agree,
             "three_agree": bool(three),
@@ -344,7 +345,7 @@ def _(finding: OtherShares, study: Study, values: Values) -> Sentences:
     measures, cities = study.tables.claims["measure"], ["main_cities_held", "main_cities_and_highways_held"]
     return Sentences(
         words={"capitals_noun": agreeing(values["capitals_held"].text, "capital", "capitals")},
-        flags={
+        facts={
             "land": all(n.value is not None for n in (finding.taliban_territory, finding.taliban_border)),
             "main_cities": bool(measures.isin(cities).any()),
             "capitals": finding.capitals_held.value is not None,
@@ -356,7 +357,7 @@ def _(finding: OtherShares, study: Study, values: Values) -> Sentences:
 def _(finding: Strengths, study: Study, values: Values) -> Sentences:
     army = finding.outlet_government.value is not None
     return Sentences(
-        flags={
+        facts={
             "outlet_forces": army,
             "commandos": army and finding.outlet_commandos.value is not None,
             "forces": all(n.value is not None for n in (finding.biden_government, finding.biden_taliban)),
@@ -382,7 +383,7 @@ def _(finding: LossesOverChoices, study: Study, values: Values) -> Sentences:
             "whose_word": explorer.in_words(study, "attribution", "as_set"),
             "range_of_net_noun": agreeing(values["range_of_net"].range, "district", "districts"),
         },
-        flags={
+        facts={
             "end_varies": any(f.name == "as_of" and len(f.options) > 1 for f in finding.factors),
             "sampled": finding.specs.sampled,
             "usual_attribution": study.parameters.attribution == Parameters().attribution,
@@ -398,13 +399,13 @@ def _(finding: EventSwings, study: Study, values: Values) -> Sentences:
             "what_matters": choosing.what_matters(finding.weekly, "a week"),
             "what_matters_net": choosing.what_matters(finding.held, "districts", 0),
         },
-        flags={"thinned": len(finding.weekly_curve.drawn) < len(finding.weekly_curve.whole)},
+        facts={"thinned": len(finding.weekly_curve.drawn) < len(finding.weekly_curve.whole)},
     )
 
 
 @of.register
 def _(finding: ImpliedRates, study: Study, values: Values) -> Sentences:
-    return Sentences(flags={"several_readings": values["claim_combinations"].text != "1"})
+    return Sentences(facts={"several_readings": values["claim_combinations"].text != "1"})
 
 
 @of.register

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -69,24 +69,3 @@ def of(
         decisions=tuple(decisions),
         notebook=notebook,
     )
-
-
-def anchor(name: str) -> str:
-    """Return the id of a value's entry in the chapter on where the numbers come from."""
-    return f"n-{name.replace('_', '-')}"
-
-
-def variables(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return what `var` shortcodes expand to: for each value NAME its text, and NAME_range its interval, as links
-    to its entry. Text is inline Markdown; numbers are quoted, since YAML would reformat them."""
-    expanded = {}
-    for name, value in values.items():
-        link = f"(#{anchor(name)}){{.number}}" if known(value) else ""
-        for variable, text in ((name, value["text"]), (f"{name}_range", value["range"] or value["text"])):
-            expanded[variable] = f"[{text}]{link}" if link else text
-    return expanded
-
-
-def known(value: Mapping[str, Any]) -> bool:
-    """Return whether the data give a value, or an end of its interval. Others have no entry to link to."""
-    return any(value[end] is not None for end in ("value", "low", "high"))
