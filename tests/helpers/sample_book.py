@@ -10,7 +10,7 @@ import altair as alt
 import vl_convert
 import yaml
 
-from districtloss.paths import ASSETS, ROOT
+from districtloss.paths import ASSETS, EXTENSION, ROOT
 
 # The project's own configuration, with another book in it: so what the tests find holds for the report too.
 CONFIG = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))
@@ -23,12 +23,11 @@ CONFIG["book"].update(
         "appendices": ["chapters/rows.qmd", "chapters/numbers.qmd"],
     }
 )
-VARIABLES = {
-    "north_rate": "[0.31](#n-north-rate){.number}",
-    "total": "[1,204](#n-total){.number}",
-    "version": "0.1.0",
-    "hostile": r"\<b\>x\</b\> \#let \$5 \*star\* \@fig-none \[a\](b)",
+VALUES = {
+    "north_rate": {"text": "0.31", "range": "0.13 to 0.61", "value": 0.31, "low": 0.13, "high": 0.61},
+    "total": {"text": "1,204", "range": "", "value": 1204, "low": None, "high": None},
 }
+WORDS = {"hostile": "<b>x</b> #let $5 *star* @fig-none [a](b) {{< env HOME >}}"}
 REPORT = {
     "report": {
         "title": "Harbours Closed",
@@ -43,7 +42,6 @@ REPORT = {
             {"label": "Rates by port (CSV)", "href": "results/tables/rates.csv", "note": "4 rows"},
         ],
     },
-    "has": {"stocks": True, "flows": False},
 }
 NUMBERS = {
     "north-rate": {
@@ -75,8 +73,8 @@ BIBLIOGRAPHY = """\
 INDEX = """\
 # How fast the harbours closed {.unnumbered}
 
-Harbours closed at {{< var north_rate >}} a day between 4 June and 30 June. That is a floor: the newspapers
-that we read name {{< var total >}} boats, and the port office counts more [@harbour2021, p. 3].
+Harbours closed at {{< n north_rate >}} a day between 4 June and 30 June. That is a floor: the newspapers
+that we read name {{< n total >}} boats, and the port office counts more [@harbour2021, p. 3].
 [See how](#sec-how) the rate is made, or go to @fig-closures.
 
 ## What we know
@@ -85,7 +83,7 @@ that we read name {{< var total >}} boats, and the port office counts more [@har
 - The south followed; see [the entry](#n-total).
 
 ::: {.callout-note title="How sure is this?"}
-Not very. Each date is an interval, and so is {{< var north_rate >}}.
+Not very. Each date is an interval, and so is {{< n north_rate >}}.
 :::
 
 ## What we do not know
@@ -100,10 +98,10 @@ A *rate* is a count over a time. @mariner says otherwise.
 ## By day {#sec-day}
 
 ::: {#fig-closures}
-{{< include /results/include/fig-closures.md >}}
+{{< chart closures >}}
 
 Harbours closed since 4 June, as a band: the lower edge counts a closure on the last day that it can have
-happened. {{< var total >}} boats in all.
+happened. {{< n total >}} boats in all.
 :::
 
 As @fig-closures and [@fig-ports; @tbl-rates] show, the band is wide. Only the number: [-@fig-closures].
@@ -111,13 +109,13 @@ As @fig-closures and [@fig-ports; @tbl-rates] show, the band is wide. Only the n
 ## By port
 
 ::: {#fig-ports}
-{{< include /results/include/fig-ports.md >}}
+{{< chart ports >}}
 
 The ports compared.
 :::
 
 ::: {#tbl-rates}
-{{< include /results/include/tbl-rates.md >}}
+{{< table rates >}}
 
 Closures by port, with exact Poisson intervals.
 :::
@@ -131,14 +129,6 @@ The office counts *quays*, not harbours.[^quay]
 
 ### Smaller still
 
-::: {.content-visible when-meta="has.stocks"}
-There are stocks.
-:::
-
-::: {.content-visible when-meta="has.flows"}
-There are flows.
-:::
-
 ::: {.content-hidden when-format="html"}
 Only on paper.
 :::
@@ -146,9 +136,7 @@ Only on paper.
 ::: {.content-visible when-format="html"}
 Words for the pages alone.
 
-::: {.content-visible when-meta="has.stocks"}
 More of them.[^deep]
-:::
 
 [^deep]: A note that is nowhere else.
 :::
@@ -172,7 +160,7 @@ The same heading stands in two chapters. See @sec-day, and the guide [@pilot2020
 
 ## By port
 
-Data may hold anything: {{< var hostile >}}, \\{\\{\\< var total \\>\\}\\}. In code: `#let x = 1`.
+Data may hold anything: {{< word hostile >}}, \\{\\{\\< var total \\>\\}\\}. In code: `#let x = 1`.
 
 > One may quote the port office.
 
@@ -200,7 +188,7 @@ ROWS = """\
 # All rows {#sec-rows}
 
 ::: {#tbl-rows}
-{{< include /results/include/tbl-rows.md >}}
+{{< table rows >}}
 
 Every row.
 :::
@@ -213,7 +201,7 @@ Every row.
 NUMBERS_CHAPTER = """\
 # Where the numbers come from {#sec-numbers}
 
-{{< include /results/include/numbers.md >}}
+{{< list numbers >}}
 """
 
 
@@ -228,9 +216,9 @@ def make(stage: Path) -> Path:
         "chapters/numbers.qmd": NUMBERS_CHAPTER,
         "chapters/references.bib": BIBLIOGRAPHY,
         "_quarto.yml": yaml.safe_dump(CONFIG, sort_keys=False),
-        "_variables.yml": yaml.safe_dump(VARIABLES),
         "_report.yml": yaml.safe_dump(REPORT),
-        "results/values.json": "{}",
+        "results/values.json": json.dumps(VALUES),
+        "results/words.json": json.dumps(WORDS),
         "results/numbers.js": f"window.DISTRICTLOSS_NUMBERS = {json.dumps(NUMBERS)};\n",
         "results/tables/rates.csv": "port,closures\nNorth,8\n",
         "results/tables/closures.csv": "day,count\n2021-06-04,1\n",
@@ -243,6 +231,7 @@ def make(stage: Path) -> Path:
         path = stage / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    shutil.copytree(EXTENSION, stage / "_extensions" / "districtloss", dirs_exist_ok=True)
     shutil.copytree(ASSETS, stage / "analysis" / "assets", dirs_exist_ok=True)
     (stage / "results" / "figures").mkdir(parents=True, exist_ok=True)
     _write_chart(stage, "closures", _band_chart(), "A band that rises from 0 to between 5 and 12 closures.")

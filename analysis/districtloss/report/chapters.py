@@ -85,10 +85,10 @@ def chosen(sources: Iterable[Source], outcome: Outcome) -> dict[str, str]:
 
 
 def _with_reason(text: str, broken: list[str]) -> str:
-    """Say below the title in one line why the chapter is the general one."""
-    reasons = " and ".join(CONDITIONS[name].otherwise for name in broken)
+    """Say below the title in one line why the chapter is the general one: the first reason, from which others follow."""
     title, _, rest = text.partition("\n")
-    return f"{title}\n\n[This page comes from a template, because {reasons}.]{{.from-template}}\n{rest}"
+    reason = CONDITIONS[broken[0]].otherwise
+    return f"{title}\n\n[This page comes from a template, because {reason}.]{{.from-template}}\n{rest}"
 
 
 def checked(sources: Iterable[Source], outcome: Outcome) -> dict[str, str]:

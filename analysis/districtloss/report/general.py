@@ -51,12 +51,12 @@ def chapters(outcome: Outcome) -> dict[str, str]:
         """A number with what is counted, which agrees with it."""
         return Markdown(f"{{{{< n {name} >}}}} {agreeing(name, one, many)}")
 
-    def ranged(name: str, one: str, many: str) -> Markdown:
+    def ranged(name: str, one: str = "", many: str = "") -> Markdown:
         """A number with its range where it has one, and what is counted: `16 (16 to 18) districts`."""
         value = outcome.values[name]
         if value["range"] in ("", value["text"]):
-            return counted(name, one, many)
-        return Markdown(f"{{{{< n {name} >}}}} ({{{{< range {name} >}}}}) {many}")
+            return Markdown(counted(name, one, many).strip())
+        return Markdown(f"{{{{< n {name} >}}}} ({{{{< range {name} >}}}}) {many}".strip())
 
     environment.globals |= {"agreeing": agreeing, "counted": counted, "ranged": ranged}
     context = {"has": outcome.facts, "word": outcome.words}

@@ -83,6 +83,8 @@ def _(finding: Extent, study: Study, values: Values) -> Sentences:
             "incidents_noun": agreeing(values["incidents_count"].text, "incident", "incidents"),
             "start_day": day(study.start),
             "as_of_day": day(study.as_of),
+            "start_short": f"{study.start.day} {study.start:%B}",
+            "as_of_short": f"{study.as_of.day} {study.as_of:%B}",
             "country": study.country,
             "side": study.side,
             "texts": "articles" if own else "sources" if len(sources) > 1 else "data",
@@ -176,6 +178,7 @@ def _(finding: NamedLosses, study: Study, values: Values) -> Sentences:
         },
         facts={
             "losses": gross.high > 0,
+            "some_losses": gross.point > 0,
             "net": study.parameters.net,
             "band": gross.low != gross.high,
             "net_band": held.low != held.high,
