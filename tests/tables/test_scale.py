@@ -146,7 +146,7 @@ def test_a_chart_of_very_many_rows_shows_a_part_and_says_which(made, study) -> N
     assert drawn.groupby("place_id")["event_id"].count().max() <= timelines.NEWEST
     newest = changes[changes["place_id"] == drawn["place_id"].iat[0]].tail(timelines.NEWEST)
     assert set(newest["event_id"]) <= set(drawn["event_id"])
-    note = f"Drawn are the newest reports on the {timelines.DISTRICTS} districts that most is told of;"
+    note = f"Drawn are the newest reports on the {timelines.DISTRICTS} districts with most reports;"
     note += f" the data of the table below have all {len(changes):,} reports."
     assert note in (made / "chapters/events.html").read_text("utf-8")
 

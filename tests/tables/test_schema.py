@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import shutil
+import sys
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +26,7 @@ from districtloss.tables.reading import read_tables
 from districtloss.tables.rules import keys
 from districtloss.tables.rules.cell import cell_faults
 from districtloss.tables.rules.context import Context
-from districtloss.tables.schema import BLANK, Column, load
+from districtloss.tables.schema import BLANK, CONTROL, Column, load
 from helpers import pandera_schema
 from helpers.small_data import rows, write
 
@@ -59,6 +60,10 @@ def test_every_foreign_key_names_a_key_that_is_there():
         for key in table.foreign_keys:
             assert key.column in table.columns
             assert PACKAGE.tables[key.table].primary_key == (key.target,)
+
+
+def test_no_control_character_is_printable():
+    assert not [c for c in map(chr, range(sys.maxunicode + 1)) if c.isprintable() and CONTROL.search(c)]
 
 
 # --- witnesses: Pandera and Frictionless --------------------------------------------------------------------

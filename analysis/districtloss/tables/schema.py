@@ -24,7 +24,7 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Not tab and line ends. The rest means something to terminals alone, and XML and PDF cannot hold it; or it turns the
 # direction of what follows, also beyond its cell, so that a text reads as what it is not. The marks U+200E and U+200F
 # turn nothing, and Dari and Arabic need no more. U+2028 and U+2029 end lines of some programs alone; the last ones are
-# no characters.
+# no characters. None of them is printable to Python, which is quicker to ask.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
 BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 
@@ -61,7 +61,7 @@ class Column:
             return self._out_of_bounds(text, value)
         if self.terms and text not in self.terms:
             return "enum", f"{show(text)} is not in the vocabulary"
-        if strange := CONTROL.search(text):
+        if not text.isprintable() and (strange := CONTROL.search(text)):
             return "characters", f"holds the control character {strange[0]!r}"
         if self.required and BLANK.fullmatch(text):
             return "blank", "holds nothing but blanks"

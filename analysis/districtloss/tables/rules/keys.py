@@ -31,10 +31,10 @@ def foreign_keys(context: Context) -> None:
 
 def _unknown(context: Context, table: str, column: str, cells: pd.Series, known: list[pd.Series], what: str) -> None:
     """Add a fault for each cell that is neither empty nor in one of the columns of `known`."""
-    wrong = cells != ""
+    cells = cells[cells != ""]
     for there in known:
-        wrong &= ~cells.isin(there)
-    cells = cells[wrong]
+        if len(cells):  # to look up none of them, isin would still number all that are there
+            cells = cells[~cells.isin(there)]
     suggest = suggestions(known)
     for row, value in zip(cells.index.tolist(), cells.tolist(), strict=True):
         context.fault(table, row, column, f"{show(value)} is no {what}", suggest(value))

@@ -50,8 +50,10 @@ def incidents(context: Context) -> None:
     places = context.tables.places
     inside = {place: within for place, within in zip(places["place_id"], places["within"], strict=True) if within}
     events = context.tables.events[["incident_id", "place_id"]]
-    named = events[(events["place_id"] != "") & (events["incident_id"] != "")].drop_duplicates()
-    spanning = named[named["incident_id"].duplicated(keep=False)]
+    named = events[(events["place_id"] != "") & (events["incident_id"] != "")]
+    first = named.groupby("incident_id", sort=False)["place_id"].transform("first")
+    several = named.loc[named["place_id"] != first, "incident_id"].unique()
+    spanning = named[named["incident_id"].isin(several)].drop_duplicates()
     for incident, group in spanning.groupby("incident_id", sort=False):
         smallest = max(group["place_id"], key=lambda place: len(list(_chain(place, inside))))
         around = set(_chain(smallest, inside))
