@@ -34,6 +34,7 @@ LAYOUT = {
     "LICENSE-data",
     "Makefile",
     "README.md",
+    "_extensions",
     "_quarto.yml",
     "analysis",
     "chapters",

@@ -13,7 +13,16 @@ import pytest
 from districtloss.files import digest
 from districtloss.paths import ROOT
 
-INPUTS = ("analysis", "chapters", "data", "CITATION.cff", "_quarto.yml", "index.qmd", "requirements.lock")
+INPUTS = (
+    "_extensions",
+    "analysis",
+    "chapters",
+    "data",
+    "CITATION.cff",
+    "_quarto.yml",
+    "index.qmd",
+    "requirements.lock",
+)
 # Answers every question for the time with one that lies four years ahead.
 CLOCK = """
 #define _GNU_SOURCE

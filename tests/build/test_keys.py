@@ -50,7 +50,7 @@ sys.addaudithook(watch)
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what a report is made of."""
     copy = tmp_path_factory.mktemp("project")
-    for name in ("analysis", "data", "chapters"):
+    for name in ("_extensions", "analysis", "data", "chapters"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     for name in ("_quarto.yml", "index.qmd", "CITATION.cff", "CHANGELOG.md", "requirements.lock"):
         shutil.copy(ROOT / name, copy / name)

@@ -24,7 +24,7 @@ from districtloss.releases import environment, integrity, page, pin, pinned_sour
 from helpers.pinned import pinned
 from helpers.processes import until
 
-PROJECT = ("analysis", "chapters", "data", "CHANGELOG.md", "CITATION.cff", "_quarto.yml", "index.qmd",
+PROJECT = ("_extensions", "analysis", "chapters", "data", "CHANGELOG.md", "CITATION.cff", "_quarto.yml", "index.qmd",
            "requirements.lock", ".gitignore", ".gitattributes")  # fmt: skip
 
 

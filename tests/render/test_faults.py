@@ -40,13 +40,20 @@ def faults_of(stage: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("Some {{< var nonsense >}} here.", "unknown variable 'nonsense'"),
+        ("Some {{< n totals >}} here.", "unknown number 'totals', total?"),
+        ("Some {{< range nonsense >}} here.", "unknown number 'nonsense', results/ has all names"),
+        ("Some {{< word nonsense >}} here.", "unknown word 'nonsense'"),
+        ("Some {{< meta report.nonsense >}} here.", "unknown fact of the report 'report.nonsense'"),
+        ("Some {{< n >}} here.", "n takes one name, {{< n NAME >}}"),
+        ("Some {{< var total >}} here.", "unknown shortcode 'var', one of n, range, word, meta, table, chart, list"),
         ("Some {{< video x.mp4 >}} here.", "unknown shortcode 'video'"),
-        ("{{< include /results/include/none.md >}}", "include /results/include/none.md: there is no such file"),
-        ("{{< include ../../outside.md >}}", "include ../../outside.md leaves the book's folder"),
-        ("{{< include /chapters/methods.qmd >}}", "include /chapters/methods.qmd includes itself"),
-        ("See {{< include /results/include/numbers.md >}}", "include stands in a line with other text"),
-        ("Some {{< var total", "a shortcode is not closed on its line"),
+        ("{{< table rate >}}", "there is no table named 'rate', rates?"),
+        ("{{< chart ../../outside >}}", "there is no chart named '../../outside'"),
+        ("{{< list >}}", "list takes one name, {{< list NAME >}}"),
+        ("See {{< table rates >}}", "table stands in a line with other text, give it its own line"),
+        ("{{< include /results/include/numbers.md >}}", "unknown shortcode 'include'"),
+        ('![](/results/figures/ports.svg){fig-alt="{{< n total >}}"}', "a shortcode stands in an attribute"),
+        ("Some {{< n total", "a shortcode is not closed on its line"),
         ("See @fig-none.", "unresolved reference @fig-none"),
         ("See @tbl-none and more.", "unresolved reference @tbl-none"),
         ("See [@sec-none].", "unresolved reference @sec-none"),
@@ -89,16 +96,17 @@ def test_all_faults_of_a_kind_come_together_in_the_order_of_the_files(stage):
     ]
 
 
-def test_a_fault_within_an_included_file_names_that_file(stage):
+def test_a_shortcode_in_what_the_results_hold_is_printed_and_never_obeyed(stage):
     path = stage / "results/include/tbl-rows.md"
-    path.write_text("One.\n\nTwo {{< var nonsense >}}.\n", encoding="utf-8")
-    assert faults_of(stage)[0].startswith("results/include/tbl-rows.md:3: unknown variable 'nonsense'")
+    path.write_text(path.read_text("utf-8") + "\nTwo {{< n total >}}.\n", encoding="utf-8")
+    renderers.render(stage, stage.parent / "out")
+    assert "Two {{&lt; n total &gt;}}." in (stage.parent / "out/chapters/rows.html").read_text(encoding="utf-8")
 
 
-def test_lines_after_an_include_keep_their_numbers(stage):
+def test_lines_after_a_chart_keep_their_numbers(stage):
     path = stage / "chapters/rates.qmd"
     line = add(stage, "chapters/rates.qmd", "See @fig-none.")
-    assert "include" in path.read_text(encoding="utf-8")
+    assert "{{< chart" in path.read_text(encoding="utf-8")
     assert faults_of(stage)[0].startswith(f"chapters/rates.qmd:{line}: unresolved reference")
 
 
@@ -131,18 +139,7 @@ def test_a_heading_that_two_chapters_share_cannot_be_linked_from_a_third(stage):
 
 
 def test_an_escaped_shortcode_is_printed_not_obeyed(stage):
-    add(stage, "chapters/methods.qmd", "Write `{{{< var total >}}}` for a number.")
+    add(stage, "chapters/methods.qmd", "Write `{{{< n total >}}}` for a number.")
     renderers.render(stage, stage.parent / "out")
     text = (stage.parent / "out/chapters/methods.html").read_text(encoding="utf-8")
-    assert "<code>{{&lt; var total &gt;}}</code>" in text
-
-
-def test_a_variable_in_an_attribute_gives_its_words_alone(stage):
-    add(
-        stage,
-        "chapters/methods.qmd",
-        '![](/results/figures/ports.svg){fig-alt="In all {{< var total >}} boats"}',
-    )
-    renderers.render(stage, stage.parent / "out")
-    text = (stage.parent / "out/chapters/methods.html").read_text(encoding="utf-8")
-    assert 'alt="In all 1,204 boats"' in text
+    assert "<code>{{&lt; n total &gt;}}</code>" in text

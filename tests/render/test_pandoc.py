@@ -130,10 +130,8 @@ def test_citations_lead_to_one_list_with_years_told_apart(out):
     assert not article(out, "chapters/rates").xpath('.//div[contains(@class, "references")]')
 
 
-def test_conditions_choose_by_format_and_by_what_the_results_hold(out):
+def test_conditions_choose_by_format(out):
     text = words(article(out, "chapters/rates"))
-    assert "There are stocks." in text
-    assert "There are flows." not in text
     assert "Only on paper." not in text
     assert "Then on screen." in text
     assert "Words for the pages alone." in text and "More of them." in text

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pypdf
 import pytest
-import yaml
 from lxml import html
 
 from districtloss.errors import Faults
@@ -194,15 +193,6 @@ def test_without_quarto_the_quarto_path_says_so(stage, tmp_path, monkeypatch):
     monkeypatch.setattr(quarto, "find", lambda: None)
     with pytest.raises(Faults, match="Quarto is not on the PATH"):
         renderers.render(stage, tmp_path, "quarto")
-
-
-def test_a_shortcode_in_a_variable_is_refused_since_quarto_would_obey_it(stage, tmp_path, monkeypatch):
-    shutil.copytree(stage, tmp_path / "stage")
-    variables = sample_book.VARIABLES | {"place": r"\{\{\< env HOME \>\}\}"}
-    (tmp_path / "stage/_variables.yml").write_text(yaml.safe_dump(variables), encoding="utf-8")
-    monkeypatch.setattr(quarto, "find", lambda: Path("/no/quarto"))
-    with pytest.raises(Faults, match=r"_variables.yml: place: holds \{\{<"):
-        renderers.render(tmp_path / "stage", tmp_path / "out", "quarto")
 
 
 def test_faults_are_found_before_quarto_starts(stage, tmp_path, monkeypatch):

@@ -57,8 +57,8 @@ def replaced(name: str, old: str, new: str) -> Callable[[Path], None]:
     return edit
 
 
-def other_flag(stage: Path) -> None:
-    report = sample_book.REPORT | {"has": {"stocks": False, "flows": True}}
+def other_version(stage: Path) -> None:
+    report = {"report": sample_book.REPORT["report"] | {"version": "0.2.0"}}
     (stage / "_report.yml").write_text(yaml.safe_dump(report), "utf-8")
 
 
@@ -73,7 +73,7 @@ CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "a sentence": (replaced(METHODS, "Then divide", "Then share"), {"methods"}),
     "a sentence with a citation": (replaced(METHODS, "and the guide", "and the old guide"), {"methods"}),
     "words for the screen alone": (replaced("chapters/rates.qmd", "[on screen]", "[on the screen]"), {"rates"}),
-    "a variable": (replaced("_variables.yml", "0.31", "0.32"), {"index"}),
+    "a number": (replaced("results/values.json", "0.31", "0.32"), ALL),
     "a heading": (replaced(METHODS, "## By port", "## By harbour"), ALL),
     "a new section before others": (replaced(METHODS, "## By port", "## New\n\nNew.\n\n## By port"), ALL),
     "an id": (replaced("chapters/rows.qmd", "was closed.", "was closed, and [more]{#more}."), ALL),
@@ -81,7 +81,7 @@ CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "a page of a work cited": (replaced("index.qmd", "p. 3", "p. 4"), ALL),
     "the bibliography": (replaced("chapters/references.bib", "fall silent", "fall still"), ALL),
     "a drawing": (replaced("results/figures/ports.svg", 'width="', 'width="1'), ALL),
-    "a flag": (other_flag, ALL),
+    "the version": (other_version, ALL),
     "the order": (other_order, ALL),
     "a stylesheet": (replaced("analysis/assets/report.css", ":root", ":root "), set()),
 }

@@ -371,12 +371,6 @@ def test_the_explorer_fits_and_axe_finds_nothing(page_at, width, scheme):
     page.context.close()
 
 
-def test_the_chapter_loads_the_explorer_after_its_data():
-    chapter = (Path(ASSETS).parents[1] / "chapters" / "choices.qmd").read_text("utf-8")
-    parts = ["#explorer .explorer", "include/data-explorer.md", "../assets/explorer.js"]
-    assert sorted(parts, key=chapter.index) == parts
-
-
 def test_a_choice_with_one_option_is_none(tmp_path: Path):
     """Another country has one number of districts, and data without a provincial count one end of the window."""
     data = new_data.one_event()

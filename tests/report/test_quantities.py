@@ -70,20 +70,15 @@ def test_of_very_many_figures_the_formula_says_how_many_are_compared() -> None:
 
 
 @pytest.mark.parametrize("notebook", FINDINGS)
-def test_words_and_flags_have_one_name_each_and_are_words_and_truth_values(notebook) -> None:
+def test_words_and_facts_have_one_name_each_and_are_words_and_truth_values(notebook) -> None:
     study = real.study()
     words: set[str] = set()
-    flags: set[str] = set()
+    facts: set[str] = set()
     for find in FINDINGS[notebook]:
         found = find(study)
         taken = sentences.of(found, study, quantities.values_of(found, study, notebook))
-        assert not words & taken.words.keys() and not flags & taken.flags.keys()
+        assert not words & taken.words.keys() and not facts & taken.facts.keys()
         assert all(isinstance(text, str) for text in taken.words.values())
         words |= taken.words.keys()
-        flags |= taken.flags.keys()
-    assert words | flags
-
-
-def test_what_sentences_know_nothing_of_is_an_error() -> None:
-    with pytest.raises(TypeError, match="Parameters"):
-        sentences.of(Parameters(), real.study(), {})
+        facts |= taken.facts.keys()
+    assert words | facts

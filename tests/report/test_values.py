@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from districtloss import phrasing
 from districtloss.estimates.rates import Estimate
-from districtloss.report import values
+from districtloss.report import markup, values
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,10 @@ def test_an_entry_has_all_that_the_contract_names():
     assert (entry["value"], entry["low"], entry["high"]) == (17, 17, 20)
 
 
-def test_a_variable_is_a_link_to_its_entry():
-    expanded = values.variables({"gross_losses": value().entry()})
-    assert expanded["gross_losses"] == "[17](#n-gross-losses){.number}"
-    assert expanded["gross_losses_range"] == "[17 to 20](#n-gross-losses){.number}"
+def test_a_number_in_prose_is_a_link_to_its_entry_where_it_has_one():
+    entry = value().entry()
+    assert markup.link("gross_losses", entry, entry["text"]) == "[17](#n-gross-losses){.number}"
+    assert markup.link("gross_losses", value(figure=None).entry(), "not known") == "not known"
 
 
 def test_a_number_that_the_data_do_not_give_says_so():

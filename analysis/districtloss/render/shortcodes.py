@@ -1,5 +1,5 @@
-"""The shortcodes of the book, those of our Quarto extension (`_extensions/districtloss`) and Quarto's own `meta`: Markdown
-for plain Pandoc, with the origin of every line."""
+"""The shortcodes of the book as Markdown for plain Pandoc, with the origin of every line: those of our Quarto extension
+(`_extensions/districtloss`), and Quarto's own `meta`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from districtloss.report.markup import escape, link
 _SHORTCODE = re.compile(r"(?<!\{)\{\{<(.*?)>\}\}(?!\})")
 _ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
 _CELL = re.compile(r"^\s*(?:`{3,}|~{3,})\s*\{\w")
+_IN_ATTRIBUTE = re.compile(r'[\w-]+="[^"]*$')
 _OPEN = re.compile(r"(?<!\{)\{\{<")
 
 # What stands on a line of its own, and the file of the results that takes its place.
@@ -87,7 +88,9 @@ def _expand_line(line: str, file: str, row: int, known: Known, faults: list[Faul
     def replace(match: re.Match[str]) -> str:
         words = match[1].split()
         name = words[0] if words else ""
-        if name in BLOCKS:
+        if _IN_ATTRIBUTE.search(line[: match.start()]):
+            faults.append(Fault(file, row, None, "a shortcode stands in an attribute", "write plain words there"))
+        elif name in BLOCKS:
             faults.append(Fault(file, row, None, f"{name} stands in a line with other text", "give it its own line"))
         elif name not in INLINE:
             faults.append(Fault(file, row, None, f"unknown shortcode {name!r}", f"one of {', '.join(INLINE | BLOCKS)}"))

@@ -85,7 +85,7 @@ def chosen(sources: Iterable[Source], outcome: Outcome) -> dict[str, str]:
 
 
 def _with_reason(text: str, broken: list[str]) -> str:
-    """Say below the title in one line why the chapter is the general one: the first reason, from which others follow."""
+    """Say below the title in one line why the chapter is the general one: the first reason, of which others come."""
     title, _, rest = text.partition("\n")
     reason = CONDITIONS[broken[0]].otherwise
     return f"{title}\n\n[This page comes from a template, because {reason}.]{{.from-template}}\n{rest}"

@@ -6,7 +6,7 @@ on a page whose chapter is replaced, and for the fault of a chapter that somebod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,6 @@ CONDITIONS: dict[str, Condition] = {
 }
 
 
-def failing(names: list[str], outcome: Outcome) -> list[str]:
+def failing(names: Iterable[str], outcome: Outcome) -> list[str]:
     """Return those of the conditions that do not hold. Raises KeyError for a name that no condition has."""
     return [name for name in names if not CONDITIONS[name].holds(outcome)]

@@ -1,5 +1,5 @@
-"""The words and conditions that sentences of the chapters need, made of findings: what agrees with a number, what a
-paragraph can say of these data at all. Chapters look them up by these names."""
+"""What prose takes from findings beside their numbers: days and names, and the facts on which paragraphs and chapters
+depend. Templates and `conditions` look them up by these names."""
 
 from __future__ import annotations
 
@@ -27,18 +27,16 @@ from districtloss.estimates.findings.loss_rates import (
     ByProvince,
     Coverage,
     DensePart,
-    HeadlineRate,
     NamedLosses,
     Statement,
     Stock,
-    Yardsticks,
     statement,
 )
 from districtloss.estimates.incidents import DOUBTED_TYPES
 from districtloss.estimates.rates import Estimate
 from districtloss.estimates.study import Study
 from districtloss.parameters import Parameters
-from districtloss.phrasing import agreeing, counted, day, joined
+from districtloss.phrasing import counted, day, joined
 from districtloss.report import evidence, explorer, listings
 from districtloss.report.reliability import Audit, TwoCodings
 from districtloss.report.values import Value
@@ -56,8 +54,8 @@ class Sentences:
 
 @singledispatch
 def of(finding: Any, study: Study, values: Values) -> Sentences:
-    """Return what sentences take from a finding; `values` are its numbers as they are printed."""
-    raise TypeError(f"no sentence takes anything from a {type(finding).__name__}")
+    """Return what sentences take from a finding beside its numbers; `values` are these as they are printed."""
+    return Sentences()
 
 
 # --- the event table --------------------------------------------------------------------------------------------
@@ -79,15 +77,12 @@ def _(finding: Extent, study: Study, values: Values) -> Sentences:
     outside = (events["date_latest"] < study.start) | (events["date_earliest"] > study.as_of)
     return Sentences(
         words={
-            "reports_noun": agreeing(values["reports_count"].text, "report", "reports"),
-            "incidents_noun": agreeing(values["incidents_count"].text, "incident", "incidents"),
             "start_day": day(study.start),
             "as_of_day": day(study.as_of),
             "start_short": f"{study.start.day} {study.start:%B}",
             "as_of_short": f"{study.as_of.day} {study.as_of:%B}",
             "country": study.country,
             "side": study.side,
-            "texts": "articles" if own else "sources" if len(sources) > 1 else "data",
             "texts_counted": of_articles if own else counted(len(sources), "source", "sources"),
             "events_span": f"from {day(days.min())} to {day(days.max())}" if len(days) else "on no day",
             "parties": _of_parties(parties),
@@ -115,14 +110,7 @@ def _of_parties(sources: pd.DataFrame) -> str:
 
 @of.register
 def _(finding: ReportsOfControl, study: Study, values: Values) -> Sentences:
-    doubted = values["doubted_reports"].text
     return Sentences(
-        words={
-            "capture_say": agreeing(values["capture_reports"].text, "report says", "reports say"),
-            "doubted_rest": agreeing(doubted, "rests", "rest"),
-            "doubted_follow": agreeing(doubted, "follows", "follow"),
-            "doubted_are": agreeing(doubted, "This is in the table and does not", "These are in the table and do not"),
-        },
         facts={"doubted": bool(study.reports["event_type"].isin(DOUBTED_TYPES).any())},
     )
 
@@ -140,10 +128,6 @@ def _(finding: Contradictions, study: Study, values: Values) -> Sentences:
 @of.register
 def _(finding: Audit, study: Study, values: Values) -> Sentences:
     return Sentences(
-        words={
-            "audit_rows_noun": agreeing(values["audit_rows"].text, "row", "rows"),
-            "audit_faults_noun": agreeing(values["audit_faults"].text, "fault", "faults"),
-        },
         facts={"audit": finding.audit_rows.value is not None},
     )
 
@@ -163,35 +147,21 @@ def _band(number: Any) -> Estimate:
 
 @of.register
 def _(finding: NamedLosses, study: Study, values: Values) -> Sentences:
-    gross, distinct, held = map(_band, (finding.gross_losses, finding.distinct_losses, finding.net_held))
+    gross, distinct = map(_band, (finding.gross_losses, finding.distinct_losses))
     counted_days = finding.lost.loc[finding.lost["counted"], "date_point"]
     # Of our own data the first day was set by what the report asks, not by what fell.
     begins = not study.tables.about.own and len(counted_days) > 0 and counted_days.min() == study.start
     return Sentences(
-        words={
-            "exposure_noun": "day" if study.days == 1 else "days",
-            "gross_noun": "fall of a district" if gross.point == 1 else "falls of districts",
-            "gross_are": "loss is" if gross.point == 1 else "losses are",
-            "distinct_were": agreeing(values["distinct_losses"].text, "district was", "different districts were"),
-            "net_were": agreeing(values["net_held"].text, "was", "were"),
-            "recaptures_noun": agreeing(values["recaptures"].range, "recapture", "recaptures"),
-        },
         facts={
             "losses": gross.high > 0,
             "some_losses": gross.point > 0,
             "net": study.parameters.net,
             "band": gross.low != gross.high,
-            "net_band": held.low != held.high,
             "repeated": distinct.point < gross.point,
             "begins_with_loss": bool(begins),
             "recaptures": len(finding.won) > 0,
         },
     )
-
-
-@of.register
-def _(finding: HeadlineRate, study: Study, values: Values) -> Sentences:
-    return Sentences(words={"confidence_level": f"{study.parameters.confidence:.0%}"})
 
 
 @of.register
@@ -201,7 +171,6 @@ def _(finding: DensePart, study: Study, values: Values) -> Sentences:
     return Sentences(
         words={
             "dense_until": day(finding.until),
-            "dense_days_noun": agreeing(values["dense_days"].text, "day", "days"),
         },
         facts={"crowded": bool(alike)},
     )
@@ -213,36 +182,18 @@ def _(finding: ByProvince, study: Study, values: Values) -> Sentences:
     return Sentences(
         words={
             "top_province": table["province"].iat[0] if len(table) else "no province",
-            "top_province_share": _share_of_most(table, len(study.losses_in_window())),
             "tile_order": "in its rough place" if listings.has_tiles(study.tables) else "in the order of names",
         }
     )
 
 
-def _share_of_most(table: pd.DataFrame, losses: int) -> str:
-    """Say how much of all losses the first province of a table has."""
-    if len(table) == 1:
-        return "all of them"
-    if len(table) and 2 * table["high"].iat[0] > losses:
-        return "most of them"
-    ahead = len(table) > 1 and table["high"].iat[0] > table["high"].iat[1]
-    return "more than anywhere else" if ahead else "nowhere more than"
-
-
 @of.register
 def _(finding: Statement, study: Study, values: Values) -> Sentences:
-    claim, stated = finding.claim, values["statement_losses"].text
+    claim = finding.claim
     return Sentences(
         words={
             "statement_place": finding.place if claim is not None else "no province",
             "statement_day": day(claim["as_of_latest"]) if claim is not None else "no day",
-            "statement_districts": agreeing(stated, "district", "districts"),
-            "statement_were_said": agreeing(stated, "district was said", "districts were said"),
-            "statement_were_counted": agreeing(stated, "was counted", "were counted"),
-            "statement_those": agreeing(stated, "that", "those"),
-            "statement_these": agreeing(stated, "this", "these"),
-            "statement_noun": agreeing(stated, "loss", "losses"),
-            "statement_days_noun": agreeing(values["statement_days"].text, "day", "days"),
         },
         facts={"statement": claim is not None, "several_counted": study.stated_losses["scope"].nunique() > 1},
     )
@@ -252,29 +203,17 @@ def _(finding: Statement, study: Study, values: Values) -> Sentences:
 def _(finding: Coverage, study: Study, values: Values) -> Sentences:
     named, stated = finding.named_of_stated.value, statement(study).count
     more = isinstance(named, Estimate) and stated is not None and named.point > stated.high
-    return Sentences(
-        words={"named_noun": agreeing(values["named_of_stated"].text, "loss", "losses")},
-        facts={"overseen": more},
-    )
+    return Sentences(facts={"overseen": more})
 
 
 @of.register
 def _(finding: Stock, study: Study, values: Values) -> Sentences:
     return Sentences(
-        words={"statement_whole_noun": agreeing(values["statement_whole"].text, "district", "districts")},
         facts={
             "statement_stock": finding.claim is not None,
             "statement_before": finding.statement_held_before.value is not None,
             "statement_hazard": finding.statement_hazard.value is not None,
         },
-    )
-
-
-@of.register
-def _(finding: Yardsticks, study: Study, values: Values) -> Sentences:
-    return Sentences(
-        words={"provinces_noun": "province" if finding.provinces_count.value == 1 else "provinces"},
-        facts={"adjusted": finding.coverage_adjusted.value is not None},
     )
 
 
@@ -287,7 +226,6 @@ def _(finding: Compared, study: Study, values: Values) -> Sentences:
     return Sentences(
         words={
             "speakers": joined(in_full(speakers(finding.figures)), "anybody"),
-            "figures_noun": agreeing(values["figures_count"].text, "figure", "figures"),
         },
         facts={
             "figures": len(finding.figures) > 0,
@@ -300,17 +238,11 @@ def _(finding: Compared, study: Study, values: Values) -> Sentences:
 @of.register
 def _(finding: Scale, study: Study, values: Values) -> Sentences:
     listed = listings.on_one_scale(study, finding)
-    others = listed[~listed["claimant"].isin(list(SPEAKERS))]
-    words = {"others_scale": _listed(others), "scale_listed": _listed(listed)}
-    facts = {"scale": len(listed) > 1, "others_scale": len(others) > 0}
+    words = {"scale_listed": _listed(listed)}
     for claimant in SPEAKERS:
         days = listed.loc[listed["claimant"] == claimant, "days"]
-        held = values[f"{claimant}_districts"]
-        facts[f"{claimant}_scale"] = len(days) > 0
         words[f"{claimant}_days"] = days.iat[-1] if len(days) else "no day"
-        words[f"{claimant}_centers"] = agreeing(held.text, "center", "centers")
-        words[f"{claimant}_districts_noun"] = agreeing(held.range, "district", "districts")
-    return Sentences(words, facts)
+    return Sentences(words, {"scale": len(listed) > 1})
 
 
 def _listed(scale: pd.DataFrame) -> str:
@@ -320,37 +252,24 @@ def _listed(scale: pd.DataFrame) -> str:
 @of.register
 def _(finding: Pairs, study: Study, values: Values) -> Sentences:
     return Sentences(
-        words={"pairs_noun": agreeing(values["pairs_count"].text, "pair", "pairs")},
         facts={"pairs": len(finding.comparable) > 0, "not_compared": len(finding.comparable) < len(finding.pairs)},
     )
 
 
 @of.register
 def _(finding: RatesBetween, study: Study, values: Values) -> Sentences:
-    # What the chapter says of a pair is of numbers that rose in between.
+    # What our chapter says of a pair is of numbers that rose in between.
     rose = {p: finding.verdicts.get(p) == "change" and rate.low > 0 for p, rate in finding.rates.items()}
     agree = finding.verdicts.get(("taliban", "milley")) == "agree"
-    # The first page tells of all three where the Taliban's figure and Milley's agree; else it lists who said what.
-    three = agree and rose.get(("pentagon", "milley"), False) and len(finding.verdicts) == 3
-    return Sentences(
-        facts={
-            **{"_".join(pair): bool(holds) for pair, holds in rose.items()},
-            "taliban_milley_agree": agree,
-            "three_agree": bool(three),
-            "scale_listed": finding.figures_on_scale > 1 and not three,
-            "national_hazard": finding.national_hazard.value is not None,
-        }
-    )
+    three = agree and all(rose.get(("pentagon", other), False) for other in ("milley", "taliban"))
+    return Sentences(facts={"three_agree": bool(three)})
 
 
 @of.register
 def _(finding: OtherShares, study: Study, values: Values) -> Sentences:
-    measures, cities = study.tables.claims["measure"], ["main_cities_held", "main_cities_and_highways_held"]
     return Sentences(
-        words={"capitals_noun": agreeing(values["capitals_held"].text, "capital", "capitals")},
         facts={
             "land": all(n.value is not None for n in (finding.taliban_territory, finding.taliban_border)),
-            "main_cities": bool(measures.isin(cities).any()),
             "capitals": finding.capitals_held.value is not None,
         },
     )
@@ -362,7 +281,6 @@ def _(finding: Strengths, study: Study, values: Values) -> Sentences:
     return Sentences(
         facts={
             "outlet_forces": army,
-            "commandos": army and finding.outlet_commandos.value is not None,
             "forces": all(n.value is not None for n in (finding.biden_government, finding.biden_taliban)),
         }
     )
@@ -373,25 +291,13 @@ def _(finding: Strengths, study: Study, values: Values) -> Sentences:
 
 @of.register
 def _(finding: LossesOverChoices, study: Study, values: Values) -> Sentences:
-    moves = {
-        flag: values[name].range != values[name].text
-        for flag, name in (
-            ("rates_move", "range_of_rates"),
-            ("same_end_moves", "range_of_rates_same_end"),
-            ("net_moves", "range_of_net"),
-        )
-    }
     return Sentences(
-        words={
-            "whose_word": explorer.in_words(study, "attribution", "as_set"),
-            "range_of_net_noun": agreeing(values["range_of_net"].range, "district", "districts"),
-        },
+        words={"whose_word": explorer.in_words(study, "attribution", "as_set")},
         facts={
-            "end_varies": any(f.name == "as_of" and len(f.options) > 1 for f in finding.factors),
             "sampled": finding.specs.sampled,
             "usual_attribution": study.parameters.attribution == Parameters().attribution,
-        }
-        | moves,
+            "rates_move": values["range_of_rates"].range != values["range_of_rates"].text,
+        },
     )
 
 
@@ -402,7 +308,6 @@ def _(finding: EventSwings, study: Study, values: Values) -> Sentences:
             "what_matters": choosing.what_matters(finding.weekly, "a week"),
             "what_matters_net": choosing.what_matters(finding.held, "districts", 0),
         },
-        facts={"thinned": len(finding.weekly_curve.drawn) < len(finding.weekly_curve.whole)},
     )
 
 
