@@ -21,6 +21,7 @@ LONGEST_LIST = 600  # rows of the evidence, or sources, on a page; the rest is i
 LONGEST_TRAIL = 40
 LONGEST_ALT = 2500  # characters; nobody listens to more before the chart
 SHORT_CELL = 16
+LIVE = {"province_map": "provinces"}  # charts that come with a script of their own
 SHORT_TRAIL = 6  # more rows than this would bury the next number
 SHORT_DECISIONS = 3  # and more questions than this
 
@@ -86,10 +87,15 @@ def _links(csv: str, notebook: str, what: str) -> str:
     )
 
 
+def _scripts(name: str) -> str:
+    """Return what a page of a chapter loads for a part that answers to its reader."""
+    return f'<script defer src="../assets/{name}.js"></script>'
+
+
 def _live_part(name: str, content: Any) -> str:
     """Return a part of a page that is made in the reader's browser, of data that stand on the page."""
     data = f'<script type="application/json" id="data-{name}">{script_json(content)}</script>'
-    look = f'<link rel="stylesheet" href="../assets/{name}.css">\n<script defer src="../assets/{name}.js"></script>'
+    look = f'<link rel="stylesheet" href="../assets/{name}.css">\n{_scripts(name)}'
     return (
         f'::: {{.content-visible when-format="html"}}\n::: {{#{name} .{name} .wide}}\n'
         "This part needs JavaScript. Without it, the tables on this page show each choice by itself.\n:::\n:::\n\n"
@@ -124,6 +130,7 @@ def figure_fragment(name: str, figure: Mapping[str, Any], specification: Mapping
     return (
         f'::: {{.chart data-spec="{name}"}}\n![](/results/figures/{name}.svg){{fig-alt="{alt}"}}\n:::\n\n'
         f"{block}\n\n{escape(figure['note'])}\n\n{_links(f'fig-{name}', figure['notebook'], 'the chart')}"
+        + (f"\n{html_block(_scripts(LIVE[name]))}\n" if name in LIVE else "")
     )
 
 
