@@ -70,5 +70,8 @@ def _compute(
         "as_of": f"{study.as_of:%Y-%m-%d}",
         "provinces": len(tables.provinces),
         "subtitle": study.subtitle,
-        "own": study.tables.about.own,
+        "own": tables.about.own,
+        "title": tables.about.title,
+        "authors": list(tables.about.authors),
+        "newest": f"{tables.sources['published'].max():%Y-%m-%d}",
     }

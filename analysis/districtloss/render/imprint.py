@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from districtloss.render import book
 from districtloss.report import chapters
 
 SERIES = "Districts Lost"
+NOBODY = "No author named"  # Quarto's template for books in Typst fails without one
 
 
 def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str, str]) -> None:
@@ -25,10 +27,11 @@ def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str
     for file, text in _texts(made).items():
         (stage / file).parent.mkdir(exist_ok=True)
         atomic.write(stage / file, text)
-    _retitle(stage / book.CONFIG, made["subtitle"])
-    report = _facts(content, renderer, f"{SERIES}: {made['subtitle']}", made["own"])
-    content = yaml.dump({"report": report}, Dumper=yaml.CSafeDumper, sort_keys=True, allow_unicode=True)
-    atomic.write(stage / book.REPORT, content)
+    signed = _own() if made["own"] else _others(made)
+    _entitle(stage / book.CONFIG, signed.title, made["subtitle"], signed.authors or NOBODY)
+    facts = _facts(signed, made["subtitle"], content, renderer)
+    report = yaml.dump({"report": facts}, Dumper=yaml.CSafeDumper, sort_keys=True, allow_unicode=True)
+    atomic.write(stage / book.REPORT, report)
 
 
 def _texts(made: dict[str, Any]) -> dict[str, str]:
@@ -37,29 +40,55 @@ def _texts(made: dict[str, Any]) -> dict[str, str]:
     return chapters.chosen((chapters.read(ROOT, file) for file in files), chapters.outcome_of(made))
 
 
-def _retitle(config: Path, subtitle: str) -> None:
-    """Give the staged book the subtitle of its own data: their country and window."""
-    line = "  subtitle: " + json.dumps(subtitle, ensure_ascii=False)
-    atomic.write(config, re.sub(r"(?m)^  subtitle: .*$", lambda _: line, config.read_text("utf-8"), count=1))
+@dataclass(frozen=True)
+class Signature:
+    """Who signs a report, under which title, for which day and in which version. Nobody has to sign."""
+
+    title: str
+    authors: str
+    date: datetime.date
+    version: str
+    edition: str  # the version in the words of a citation
 
 
-def _facts(content: str, renderer: tuple[str, str], title: str, own: bool) -> dict[str, Any]:
-    """Return what title page, badges and the cite box say; of other data than the `own` that they are others'. The
-    version stands in one place, districtloss.__version__, and its date in CITATION.cff."""
+def _own() -> Signature:
+    """The report on our own data: the version stands in districtloss.__version__ alone, its date in CITATION.cff."""
     citation = yaml.load(CITATION.read_text("utf-8"), yaml.CSafeLoader)
-    released = datetime.date.fromisoformat(str(citation["date-released"]))
     authors = "; ".join(a.get("name") or f"{a['family-names']}, {a['given-names']}" for a in citation["authors"])
-    made = f"{authors} ({released.year}). {title}. Version {__version__}."
-    if not own:  # nobody who is named in CITATION.cff answers for these data
-        made = f"{title}. Made with districtloss {__version__} from other data than its own."
+    released = datetime.date.fromisoformat(str(citation["date-released"]))
+    return Signature(SERIES, authors, released, __version__, f"Version {__version__}")
+
+
+def _others(made: dict[str, Any]) -> Signature:
+    """A report on other data: signed as their package says, never by us, and dated by its newest source."""
+    newest = datetime.date.fromisoformat(made["newest"])
+    edition = f"Made with districtloss {__version__}"
+    return Signature(
+        made["title"] or SERIES, "; ".join(made["authors"]), newest, f"{__version__} (other data)", edition
+    )
+
+
+def _entitle(config: Path, title: str, subtitle: str, authors: str) -> None:
+    """Give the staged book the title and the authors of its own data, and their country and window as subtitle."""
+    text = config.read_text("utf-8")
+    for key, value in (("title", title), ("subtitle", subtitle), ("author", authors)):
+        line = f"  {key}: {json.dumps(value, ensure_ascii=False)}".replace("\\", r"\\")
+        text = re.sub(rf"(?m)^  {key}: .*$", line, text, count=1)
+    atomic.write(config, text)
+
+
+def _facts(signed: Signature, subtitle: str, content: str, renderer: tuple[str, str]) -> dict[str, Any]:
+    """Return what title page, badges and the cite box say."""
+    title = f"{signed.title}: {subtitle}"
+    by = f"{signed.authors} ({signed.date.year}). {title}." if signed.authors else f"{title} ({signed.date.year})."
     return {
         "title": title,
-        "version": __version__ if own else f"{__version__} (other data)",
+        "version": signed.version,
         "digest": content,
         "digest_short": content[: digest.SHORT],
-        "date": released.isoformat(),
-        "date_long": f"{released.day} {released:%B} {released.year}",
-        "citation": f"{made} Content digest sha256:{content[: digest.SHORT]}.",
+        "date": signed.date.isoformat(),
+        "date_long": f"{signed.date.day} {signed.date:%B} {signed.date.year}",
+        "citation": f"{by} {signed.edition}. Content digest sha256:{content[: digest.SHORT]}.",
         "renderer": renderer[0].capitalize() + (f" {renderer[1]}" if renderer[1] else ""),
         "downloads": [
             {"label": "The report as PDF", "href": "report.pdf"},

@@ -147,7 +147,7 @@ def _band(number: Any) -> Estimate:
 
 @of.register
 def _(finding: NamedLosses, study: Study, values: Values) -> Sentences:
-    gross, distinct = map(_band, (finding.gross_losses, finding.distinct_losses))
+    gross, distinct, held = map(_band, (finding.gross_losses, finding.distinct_losses, finding.net_held))
     counted_days = finding.lost.loc[finding.lost["counted"], "date_point"]
     # Of our own data the first day was set by what the report asks, not by what fell.
     begins = not study.tables.about.own and len(counted_days) > 0 and counted_days.min() == study.start
@@ -155,6 +155,7 @@ def _(finding: NamedLosses, study: Study, values: Values) -> Sentences:
         facts={
             "losses": gross.high > 0,
             "some_losses": gross.point > 0,
+            "some_held": held.point > 0,
             "net": study.parameters.net,
             "band": gross.low != gross.high,
             "repeated": distinct.point < gross.point,

@@ -39,6 +39,7 @@ TO_SETTLE, LEFT_OUT = "to_settle.csv", "left_out.csv"
 KEYS = (EXTENDS, COUNTRY, SIDE, PARAMETERS, IMPORT)
 MODES = ("add", "replace")
 LONGEST_NAME = 80
+LONGEST_TITLE = 200
 OWN_NAME = "districtloss"  # of the package that the project's own data are
 # What stands beside the tables and goes along with them; of ours only where the tables are all ours.
 BESIDE = ("CODEBOOK.md", "audit.json")
@@ -54,6 +55,8 @@ class About:
     side: str = ""
     parameters: dict[str, str] = field(default_factory=dict, hash=False)
     claimants: Mapping[str, str] = field(default_factory=dict, hash=False)  # that the folder adds: term to name
+    title: str = ""
+    authors: tuple[str, ...] = ()  # the contributors of the package, who sign the report
     own: bool = False  # the project's own data, untouched
 
     def country_of(self, provinces: Iterable[str]) -> str:
@@ -122,6 +125,11 @@ def about(folder: Path) -> About:
         if not isinstance(name, str) or len(name) > LONGEST_NAME or not name.isprintable():
             fault(key, f"{_shown(name)} is no name", f"text of at most {LONGEST_NAME} characters")
         names[key] = name
+    title, contributors = package.get("title", ""), package.get("contributors", [])
+    if not _is_line(title):
+        fault("title", f"{_shown(title)} is no title", f"text of at most {LONGEST_TITLE} characters")
+    if not (isinstance(contributors, list) and all(map(_is_contributor, contributors))):
+        fault("contributors", "is not a list of people", '[{"title": "Name of a person or a body"}]')
     settings = package.get(PARAMETERS, {})
     if not isinstance(settings, dict):
         fault(PARAMETERS, "is not an object", 'write {"start": "2021-07-01"}')
@@ -129,7 +137,28 @@ def about(folder: Path) -> About:
     if faults:
         raise Faults(faults)
     texts = {name: _text(value) for name, value in settings.items()}
-    return About(extends, names[COUNTRY], names[SIDE], texts, own=package.get("name") == OWN_NAME)
+    return About(
+        extends, names[COUNTRY], names[SIDE], texts,
+        title=title, authors=tuple(map(_name_of, contributors)), own=package.get("name") == OWN_NAME,
+    )  # fmt: skip
+
+
+def _is_line(text: Any) -> bool:
+    return isinstance(text, str) and len(text) <= LONGEST_TITLE and text.isprintable()
+
+
+def _name_of(contributor: Mapping[str, Any]) -> str:
+    """Return the name of a contributor as Frictionless has it: a title, or given and family name."""
+    names = (contributor.get(key, "") for key in ("givenName", "familyName"))
+    return contributor.get("title") or " ".join(filter(None, names))
+
+
+def _is_contributor(item: Any) -> bool:
+    return (
+        isinstance(item, dict)
+        and all(_is_line(item.get(key, "")) for key in ("title", "givenName", "familyName"))
+        and bool(_name_of(item))
+    )
 
 
 def _shape_faults(package: Mapping[str, Any]) -> Iterator[Fault]:

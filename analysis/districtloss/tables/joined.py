@@ -180,7 +180,10 @@ def _write_package(folder: Path, target: Path) -> None:
                 known += new
                 item["categories"] += [{"value": term, "label": terms[term]} for term in new]
     package["name"] = theirs.get("name", "districtloss-extended")
-    for key in ("title", "description", folders.COUNTRY, folders.SIDE, folders.PARAMETERS):
+    # Whose words ours were answers for no row of theirs.
+    for key in ("title", "contributors"):
+        package.pop(key, None)
+    for key in ("title", "description", "contributors", folders.COUNTRY, folders.SIDE, folders.PARAMETERS):
         if key in theirs:
             package[key] = theirs[key]
     atomic.write(target / folders.PACKAGE, forms.as_edited_json(package))

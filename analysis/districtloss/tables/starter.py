@@ -49,7 +49,7 @@ def _fill(folder: Path, provinces: bool) -> list[str]:
     from districtloss.tables import schema
     from districtloss.tables.codebook import codebook
 
-    package = described({"name": folder.resolve().name, "title": "Name this data set", folders.COUNTRY: ""})
+    package = described({"name": folder.resolve().name, "title": folder.resolve().name, folders.COUNTRY: ""})
     for resource in package["resources"]:
         path = folder / resource["path"]
         if resource["name"] == "provinces" and provinces:
