@@ -195,8 +195,19 @@ def run(
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or an empty folder.")],
     empty: Annotated[bool, typer.Option("--empty", help="Leave out the provinces of Afghanistan too.")] = False,
+    book: Annotated[
+        bool,
+        typer.Option("--book", help="Write the report on a folder that has data as chapters into it, to be edited."),
+    ] = False,
 ) -> None:
     """Begin a data folder: empty tables with their rules, the codebook, and what to fill first."""
+    if book:
+        from districtloss.build import own_book
+
+        with progress(quiet=False) as say:
+            written = own_book.begin(folder, _parameters(folder, None, None, None), say)
+        print(f"{folder}: {', '.join(written)}. Edit them, and build the report from the folder.")
+        return
     from districtloss.tables import starter
 
     files = starter.init(folder, provinces=not empty)

@@ -12,6 +12,7 @@ from districtloss.files import atomic, digest, forms
 from districtloss.files.cache import Cache
 from districtloss.parameters import Parameters
 from districtloss.paths import CACHE
+from districtloss.tables import folders
 
 if TYPE_CHECKING:
     from districtloss.build.drawing import Drawer
@@ -66,7 +67,7 @@ def _compute(
     notebooks.run(data, stage, plan, say, draw)
     say("Writing tables, numbers and charts")
     return publish.publish(stage, study.tables, drawer.drawn) | {
-        "data": digest.tree(data),
+        "data": digest.of_files(data, folders.data_files(data)),
         "as_of": f"{study.as_of:%Y-%m-%d}",
         "provinces": len(tables.provinces),
         "subtitle": study.subtitle,

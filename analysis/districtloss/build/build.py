@@ -50,7 +50,7 @@ def build(
     chosen = choose_renderer(renderer) if rendered else ("none", "")
     if not data.is_dir():
         raise Faults([Fault(str(data), None, None, "is not a folder", "name the folder that holds the tables")])
-    with _complete(data) as (folder, located):
+    with complete(data) as (folder, located):
         try:
             return _build(folder, target, parameters, chosen, force=force or kernel, kernel=kernel, say=say)
         except Faults as found:
@@ -58,7 +58,7 @@ def build(
 
 
 @contextmanager
-def _complete(data: Path) -> Iterator[tuple[Path, Callable[[Fault], Fault]]]:
+def complete(data: Path) -> Iterator[tuple[Path, Callable[[Fault], Fault]]]:
     """Yield a folder that has all tables: the folder itself, or one in which it is joined with ours where it extends
     them; and what makes a fault of that folder one of the user's own files."""
     if not folders.about(data).extends:
@@ -105,24 +105,34 @@ def _build(
         used = {"name": "none", "version": ""}
         if rendered:
             say(f"Rendering HTML and PDF with {chosen[0].capitalize()}")
-            used = _render(stage, work, made, content, chosen, running, again=force)
+            used = _render(stage, work, made, content, chosen, running, copy, again=force)
         # Without a report too: diff tells which rows did it.
         archive.pack(copy, folders.data_files(copy), work / report_folder.DATA_ZIP)
-        return manifest.write(work, parameters, key, made, content, used)
+        own = digest.of_files(copy, folders.book_files(copy))
+        return manifest.write(work, parameters, key, made, own, content, used)
 
 
 def _render(
-    stage: Path, work: Path, made: dict[str, Any], content: str, chosen: tuple[str, str], running: Any, *, again: bool
+    stage: Path,
+    work: Path,
+    made: dict[str, Any],
+    content: str,
+    chosen: tuple[str, str],
+    running: Any,
+    data: Path,
+    *,
+    again: bool,
 ) -> dict[str, str]:
-    """Render the staged results into `work`; return name and version of what did it."""
+    """Render the staged results into `work`, with the data folder's own chapters if it has any; return name and
+    version of what did it."""
     from districtloss.render import imprint, renderers
 
-    imprint.lay_out(stage, made, content, chosen)
+    imprint.lay_out(stage, made, content, chosen, data)
     return asdict(renderers.render(stage, work, chosen[0], CHAPTERS, running, again=again))  # type: ignore[arg-type]
 
 
 def _copied(data: Path, copy: Path) -> Path:
-    for path in folders.data_files(data):
+    for path in (*folders.data_files(data), *folders.book_files(data)):
         target = copy / path.relative_to(data)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:

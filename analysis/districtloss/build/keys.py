@@ -56,6 +56,7 @@ def of(data: Path, parameters: Parameters, renderer: tuple[str, str]) -> Keys:
     written = {f"book/{p.name}": p for p in (ROOT / "_quarto.yml", ROOT / "index.qmd", CITATION)}
     for folder in (CHAPTERS, GENERAL, EXTENSION, ASSETS, RENDER):
         written |= {p.relative_to(ROOT).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    written |= {f"own/{p.relative_to(data).as_posix()}": p for p in folders.book_files(data)}
     books = {f"notebooks/{p.name}": p for p in NOTEBOOKS.glob("*.ipynb")}
     python = ".".join(map(str, sys.version_info[:3]))
     notebooks = _hash(

@@ -17,16 +17,22 @@ PACKAGES = ("altair", "nbclient", "numpy", "pandas", "papermill", "pypandoc_bina
 
 
 def write(
-    work: Path, parameters: Parameters, keys: Keys, made: dict[str, Any], content: str, renderer: dict[str, str]
+    work: Path,
+    parameters: Parameters,
+    keys: Keys,
+    made: dict[str, Any],
+    book: dict[str, str],
+    content: str,
+    renderer: dict[str, str],
 ) -> dict[str, Any]:
-    """Write the manifest of what stands in `work`, and return it."""
+    """Write the manifest of what stands in `work`, and return it; `book` holds the hashes of the folder's chapters."""
     manifest = {
         "generator": report_folder.GENERATOR,
         "version": __version__,
         "digest": content,
         "key": keys.report,
         "parameters": parameters.for_notebooks() | {"as_of": made["as_of"]},
-        "inputs": {f"data/{path}": h for path, h in made["data"].items()},
+        "inputs": {f"data/{path}": h for path, h in (made["data"] | book).items()},
         "outputs": digest.tree(work),
         "packages": {name: version(name) for name in PACKAGES},
         "python": ".".join(map(str, sys.version_info[:3])),

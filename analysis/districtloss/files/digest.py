@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 SHORT = 12  # characters of the digest that pages print
@@ -21,6 +21,11 @@ def paths(folder: Path) -> list[str]:
 def tree(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below a folder by its path within it, in order."""
     return {path: sha256(folder / path) for path in paths(folder)}
+
+
+def of_files(folder: Path, files: Iterable[Path]) -> dict[str, str]:
+    """Return the SHA-256 of files below a folder by their paths within it, in order."""
+    return dict(sorted((path.relative_to(folder).as_posix(), sha256(path)) for path in files))
 
 
 def content_digest(data: Mapping[str, str], results: Mapping[str, str]) -> str:

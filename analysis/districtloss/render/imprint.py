@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,25 @@ from typing import Any
 import yaml
 
 from districtloss import __version__
+from districtloss.errors import Faults
 from districtloss.files import atomic, digest, report_folder
 from districtloss.paths import CITATION, ROOT
-from districtloss.render import book
+from districtloss.render import book, subset
 from districtloss.report import chapters
+from districtloss.report.conditions import Outcome
+from districtloss.tables import folders
 
 SERIES = "Districts Lost"
 NOBODY = "No author named"  # Quarto's template for books in Typst fails without one
 
 
-def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str, str]) -> None:
-    """Put beside the results what people wrote, and the facts of this build."""
+def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str, str], data: Path) -> None:
+    """Put beside the results what people wrote, and the facts of this build; the chapters are those of the data folder
+    where it has any."""
     book.stage_sources(stage)
-    for file, text in _texts(made).items():
+    outcome = chapters.outcome_of(made)
+    texts = _folder_texts(data, stage, outcome) if folders.book_files(data) else _our_texts(outcome)
+    for file, text in texts.items():
         (stage / file).parent.mkdir(exist_ok=True)
         atomic.write(stage / file, text)
     signed = _own() if made["own"] else _others(made)
@@ -34,10 +41,26 @@ def lay_out(stage: Path, made: dict[str, Any], content: str, renderer: tuple[str
     atomic.write(stage / book.REPORT, report)
 
 
-def _texts(made: dict[str, Any]) -> dict[str, str]:
-    """Return the text of every chapter that _quarto.yml lists."""
+def _our_texts(outcome: Outcome) -> dict[str, str]:
+    """Return the text of every chapter that our _quarto.yml lists."""
     files = [chapter.file for chapter in book.chapters(ROOT)]
-    return chapters.chosen((chapters.read(ROOT, file) for file in files), chapters.outcome_of(made))
+    return chapters.chosen((chapters.read(ROOT, file) for file in files), outcome)
+
+
+def _folder_texts(data: Path, stage: Path, outcome: Outcome) -> dict[str, str]:
+    """Return the text of the folder's own chapters, and stage their order and the works that they cite."""
+    order = folders.book_order(data)
+    texts = chapters.checked((chapters.read(data, file) for files in order.values() for file in files), outcome)
+    if faults := [fault for file, text in texts.items() for fault in subset.faults(file, text)]:
+        raise Faults(faults)
+    config = yaml.load((stage / book.CONFIG).read_text("utf-8"), yaml.CSafeLoader)
+    config["book"] |= order
+    works = sorted(p.relative_to(data).as_posix() for p in folders.book_files(data) if p.suffix == ".bib")
+    for file in works:
+        shutil.copyfile(data / file, stage / file)
+    config["bibliography"] = sorted({config["bibliography"], *works})
+    atomic.write(stage / book.CONFIG, yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=1000))
+    return texts
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,11 @@ EXTENDS = "districtloss:extends"
 COUNTRY = "districtloss:country"
 SIDE = "districtloss:side"
 PARAMETERS = "districtloss:parameters"
+BOOK = "districtloss:book"  # the order of a folder's own chapters: {"chapters": […], "appendices": […]}
 IMPORT = "districtloss:import"  # by which a folder is known to be an import's
 # What an import asks, and the rows that it did not take.
 TO_SETTLE, LEFT_OUT = "to_settle.csv", "left_out.csv"
-KEYS = (EXTENDS, COUNTRY, SIDE, PARAMETERS, IMPORT)
+KEYS = (EXTENDS, COUNTRY, SIDE, PARAMETERS, BOOK, IMPORT)
 MODES = ("add", "replace")
 LONGEST_NAME = 80
 LONGEST_TITLE = 200
@@ -257,6 +258,42 @@ def data_files(data: Path) -> list[Path]:
     files = [p for p in data.iterdir() if p.name in content]
     codings = [p for folder in CODINGS for p in (data / folder).glob("*") if p.suffix == ".csv" or p.name == PACKAGE]
     return sorted(files + codings)
+
+
+def book_files(data: Path) -> list[Path]:
+    """Return the files of a folder's own book: index.qmd, and the chapters and lists of works beside it. [] without
+    an index.qmd, for then the folder has no book."""
+    index = data / "index.qmd"
+    if not index.is_file():
+        return []
+    beside = (p for p in (data / "chapters").glob("*") if p.suffix in (".qmd", ".bib") and p.is_file())
+    return [index, *sorted(beside)]
+
+
+def book_order(data: Path) -> dict[str, list[str]]:
+    """Return the chapters and appendices of a folder's own book, index.qmd first, as its datapackage.json lists them.
+
+    Raises Faults where it does not list each of them once, or lists what is not there."""
+    order = package_in(data).get(BOOK)
+    there = {p.relative_to(data).as_posix() for p in book_files(data) if p.suffix == ".qmd"}
+    example = '{"chapters": ["chapters/rates.qmd"], "appendices": []}'
+    if not isinstance(order, dict) or not set(order) <= {"chapters", "appendices"}:
+        raise Faults([Fault(PACKAGE, None, BOOK, "does not give the order of the folder's chapters", example)])
+    lists = [order.get(part, []) for part in ("chapters", "appendices")]
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
+        raise Faults([Fault(PACKAGE, None, BOOK, "is not two lists of files", example)])
+    listed = [name for names in lists for name in names if name != "index.qmd"]
+    faults = [
+        Fault(PACKAGE, None, BOOK, f"{_shown(name)} is no chapter of the folder", "chapters/NAME.qmd, or leave it out")
+        for name in listed if name not in there
+    ]  # fmt: skip
+    faults += [
+        Fault(PACKAGE, None, BOOK, f"{_shown(name)} is listed {listed.count(name)} times", "list each chapter once")
+        for name in sorted(there - {"index.qmd"}) if listed.count(name) != 1
+    ]  # fmt: skip
+    if faults:
+        raise Faults(faults)
+    return {"chapters": ["index.qmd", *(n for n in lists[0] if n != "index.qmd")], "appendices": list(lists[1])}
 
 
 def codings(data: Path) -> list[Path | None]:

@@ -93,6 +93,9 @@ def _joined(folder: Path, target: Path, extends: str) -> Completed:
             shutil.copytree(source, target / name)
         elif source.is_file():
             shutil.copyfile(source, target / name)
+    for path in folders.book_files(folder):
+        (target / path.relative_to(folder)).parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, target / path.relative_to(folder))
     if not (target / "CODEBOOK.md").exists():
         shutil.copyfile(DATA / "CODEBOOK.md", target / "CODEBOOK.md")
     _write_package(folder, target)
@@ -183,7 +186,15 @@ def _write_package(folder: Path, target: Path) -> None:
     # Whose words ours were answers for no row of theirs.
     for key in ("title", "contributors"):
         package.pop(key, None)
-    for key in ("title", "description", "contributors", folders.COUNTRY, folders.SIDE, folders.PARAMETERS):
+    for key in (
+        "title",
+        "description",
+        "contributors",
+        folders.COUNTRY,
+        folders.SIDE,
+        folders.PARAMETERS,
+        folders.BOOK,
+    ):
         if key in theirs:
             package[key] = theirs[key]
     atomic.write(target / folders.PACKAGE, forms.as_edited_json(package))
