@@ -95,7 +95,7 @@ def test_other_data(data, tmp_path: Path) -> None:
 
 
 def test_nothing_of_afghanistan_is_said_of_another_country(tmp_path: Path) -> None:
-    folder = ROOT / "tests" / "net" / "folders" / "another_country"
+    folder = ROOT / "tests" / "folders" / "another_country"
     came_to = prose.outcome(prose.study_of(folder))
     for name, text in read(came_to, tmp_path).items():
         assert not OF_AFGHANISTAN.search(text), (name, OF_AFGHANISTAN.search(text))
