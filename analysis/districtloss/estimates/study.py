@@ -10,7 +10,7 @@ import pandas as pd
 
 from districtloss.errors import Fault, Faults
 from districtloss.estimates import incidents, rates
-from districtloss.estimates.claims import denominator_faults, named, national
+from districtloss.estimates.claims import denominator_faults, least_value, named, national
 from districtloss.estimates.intervals import Interval
 from districtloss.estimates.rates import Estimate
 from districtloss.parameters import Parameters
@@ -180,6 +180,6 @@ def window_faults(study: Study) -> list[Fault]:
 
 def stated_interval(claim: pd.Series) -> Interval:
     """Return what a claim's figure allows; an open upper end stays open."""
-    low = 0.0 if pd.isna(claim["value_low"]) else float(claim["value_low"])
+    low = 0.0 if pd.isna(claim["value_low"]) else least_value(claim)
     high = float("inf") if pd.isna(claim["value_high"]) else float(claim["value_high"])
     return Interval(low, high)
