@@ -141,7 +141,7 @@ class Study:
     def stated_losses(self) -> pd.DataFrame:
         """Return the claims that count a province's losses since a day of the window, largest first.
 
-        Columns of claims, plus province (name), days (from `since` to the end of the as-of interval).
+        Columns of claims, plus province (name), days (from `since` to the end of the as-of interval, both counted).
         """
         claims = self.tables.claims
         flows = claims[
@@ -149,10 +149,10 @@ class Study:
             & (claims["kind"] == "flow")
             & ~national(claims)
             & (claims["since"] == self.start)
-            & (claims["as_of_latest"] > claims["since"])
         ]
         names = self.tables.provinces.set_index("province_id")["name"]
-        flows = flows.assign(province=flows["scope"].map(names), days=(flows["as_of_latest"] - flows["since"]).dt.days)
+        days = [rates.exposure_days(self.start, until) for until in flows["as_of_latest"]]
+        flows = flows.assign(province=flows["scope"].map(names), days=days)
         return flows.sort_values(["value_low", "claim_id"], ascending=[False, True], ignore_index=True)
 
     def stated_stock(self, scope: str) -> pd.Series | None:
