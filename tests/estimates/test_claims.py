@@ -116,6 +116,7 @@ def claim(**cells):
         "kind": "stock",
         "measure": "districts_held",
         "side": "taliban",
+        "qualifier": "exact",
         "as_of_earliest": day,
         "as_of_latest": day,
     }
@@ -124,6 +125,10 @@ def claim(**cells):
 
 def test_open_ends_stop_where_their_unit_does():
     assert claims.value_interval(claim(value_low=200), 419) == Interval(200, 419)
+    over = claim(value_low=200, qualifier="more_than")
+    assert (claims.value_interval(over, 419), claims.narrow_value(over)) == (Interval(201, 419), 201)
+    over_half = claim(kind="share", value_low=0.5, qualifier="more_than")
+    assert claims.value_interval(over_half, 419) == Interval(0.5, 1)
     assert claims.value_interval(claim(kind="share", value_high=0.85), 419) == Interval(0, 0.85)
     assert claims.value_interval(claim(kind="strength", measure="force_size", value_low=5), 419) == Interval(
         5, math.inf
