@@ -54,7 +54,7 @@ def falls_before_unfallen(tables: Tables) -> list[tuple[str, str]]:
 
 
 def won_back_before_lost(tables: Tables) -> list[str]:
-    """Return reports of a recapture that must lie before every fall of the place, be it reported, claimed or implied."""
+    """Return reports of a recapture that must lie before every fall of the place, also before one only implied."""
     rows = events(tables)
     lost = rows[rows["event_type"].isin(GAINED_BY_TAKER)].groupby("place_id")["date_earliest"].min()
     won = rows[rows["event_type"].isin(GAINED_BY_GOVERNMENT)]
