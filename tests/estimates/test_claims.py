@@ -23,10 +23,10 @@ def rate(first, second, **settings):
 
 def test_the_three_figures_on_the_scale_of_419():
     table = scale()
-    # Pentagon: 81 of 419 = 19.33 %. Taliban: over 200, so from 200/419 = 47.73 % up. Milley: 45 to 55 % of 419 is
+    # Pentagon: 81 of 419 = 19.33 %. Taliban: over 200, so from 201/419 = 47.97 % up. Milley: 45 to 55 % of 419 is
     # 188.55 to 230.45, around 209.5.
     assert table.loc["pentagon", "share_low"] == pytest.approx(81 / 419)
-    assert (table.loc["taliban", "low"], table.loc["taliban", "high"]) == (200, 419)
+    assert (table.loc["taliban", "low"], table.loc["taliban", "high"]) == (201, 419)
     assert table.loc["milley", "low"] == pytest.approx(188.55)
     assert table.loc["milley", "high"] == pytest.approx(230.45)
     assert table.loc["milley", "narrow"] == pytest.approx(209.5)
@@ -42,19 +42,19 @@ def test_from_the_pentagon_to_milley():
 
 
 def test_from_the_pentagon_to_the_taliban():
-    # 8 July less 23 to 30 June: 8 to 15 days, middle 11.5. Narrow: (200 - 81) / 11.5 = 10.348. Widest:
-    # (200 - 81) / 15 = 7.933 to (419 - 81) / 8 = 42.25.
+    # 8 July less 23 to 30 June: 8 to 15 days, middle 11.5. Narrow: (201 - 81) / 11.5 = 10.435. Widest:
+    # (201 - 81) / 15 = 8 to (419 - 81) / 8 = 42.25.
     narrow, widest = rate("pentagon", "taliban")
-    assert narrow == pytest.approx(119 / 11.5)
-    assert (widest.low, widest.high) == (pytest.approx(119 / 15), pytest.approx(338 / 8))
+    assert narrow == pytest.approx(120 / 11.5)
+    assert (widest.low, widest.high) == (pytest.approx(120 / 15), pytest.approx(338 / 8))
 
 
 def test_from_the_taliban_to_milley():
-    # 19 to 25 July less 8 July: 11 to 17 days, middle 14. Narrow: (209.5 - 200) / 14 = 0.679. Widest:
-    # (188.55 - 419) / 11 = -20.95 to (230.45 - 200) / 11 = 2.768.
+    # 19 to 25 July less 8 July: 11 to 17 days, middle 14. Narrow: (209.5 - 201) / 14 = 0.607. Widest:
+    # (188.55 - 419) / 11 = -20.95 to (230.45 - 201) / 11 = 2.677.
     narrow, widest = rate("taliban", "milley")
-    assert narrow == pytest.approx(9.5 / 14)
-    assert (widest.low, widest.high) == (pytest.approx(-230.45 / 11), pytest.approx(30.45 / 11))
+    assert narrow == pytest.approx(8.5 / 14)
+    assert (widest.low, widest.high) == (pytest.approx(-230.45 / 11), pytest.approx(29.45 / 11))
 
 
 def test_the_narrowest_reading_of_half_and_of_the_days():
@@ -116,6 +116,7 @@ def claim(**cells):
         "kind": "stock",
         "measure": "districts_held",
         "side": "taliban",
+        "qualifier": "exact",
         "as_of_earliest": day,
         "as_of_latest": day,
     }
@@ -124,6 +125,10 @@ def claim(**cells):
 
 def test_open_ends_stop_where_their_unit_does():
     assert claims.value_interval(claim(value_low=200), 419) == Interval(200, 419)
+    over = claim(value_low=200, qualifier="more_than")
+    assert (claims.value_interval(over, 419), claims.narrow_value(over)) == (Interval(201, 419), 201)
+    over_half = claim(kind="share", value_low=0.5, qualifier="more_than")
+    assert claims.value_interval(over_half, 419) == Interval(0.5, 1)
     assert claims.value_interval(claim(kind="share", value_high=0.85), 419) == Interval(0, 0.85)
     assert claims.value_interval(claim(kind="strength", measure="force_size", value_low=5), 419) == Interval(
         5, math.inf

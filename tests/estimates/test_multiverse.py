@@ -144,8 +144,11 @@ def test_where_tables_would_be_too_long_the_weakest_decisions_stay_as_they_are(o
     assert content["fixed"] and multiverse.counts(content, {}) == counted(study, the_claim(study))
     with pytest.raises(KeyError):
         multiverse.counts(content, {content["fixed"][0]: 1})
-    alone = ours.alone[(ours.alone["measure"] == "gross") & (ours.alone["edge"] == "point")]
-    assert alone[alone["kind"] == "read"]["factor"].iloc[0] not in content["fixed"]
+    # Of the decisions that move the count most, all by one, those stay that need few cells.
+    bars = ours.alone[(ours.alone["measure"] == "gross") & (ours.alone["edge"] == "point")]
+    widths = (bars["most"] - bars["least"])[bars["factor"].str.startswith("D")]
+    most = set(bars["factor"][widths.index[widths == widths.max()]])
+    assert most - set(content["fixed"])
 
 
 # --- small folders of other people -------------------------------------------------------------------------------

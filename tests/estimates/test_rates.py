@@ -33,10 +33,11 @@ several = st.lists(spans, max_size=8)
 rules = st.sampled_from(rates.DATE_RULES)
 
 
-def test_4_june_to_30_june_is_26_days():
-    # June has 30 days; 30 - 4 = 26 days elapse. To 27 July: 26 more in June, then 27: 53.
-    assert rates.exposure_days(START, AS_OF) == 26
-    assert rates.exposure_days(START, pd.Timestamp("2021-07-27")) == 53
+def test_both_days_of_a_window_count():
+    # 4, 5, … 30 June: 30 - 4 + 1 = 27 days. To 27 July: 27 more.
+    assert rates.exposure_days(START, AS_OF) == 27
+    assert rates.exposure_days(START, pd.Timestamp("2021-07-27")) == 54
+    assert rates.exposure_days(START, START) == 1
 
 
 def test_a_loss_is_certain_inside_the_window_and_possible_across_its_edge():

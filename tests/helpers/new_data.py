@@ -160,13 +160,13 @@ def one_of_each() -> Data:
     source = data["sources"][-1]["source_id"]
     data["places"] = [_place("x/one", "One", province)]
     data["events"] = [
-        _event(1, source, "x/one", "2021-06-05", "2021-06-05"),
+        _event(1, source, "x/one", "2021-06-04", "2021-06-04"),
         _event(2, source, "x/one", "2021-06-06", "2021-06-06", "recapture"),
         _event(3, source, "x/one", "2021-06-07", "2021-06-07", "claimed_capture"),
     ]
     figure = {
         "source_id": source, "paragraph": "1", "side": "taliban", "scope": "AF", "kind": "stock", "value_low": "1",
-        "value_high": "1", "qualifier": "exact", "as_of_earliest": "2021-06-05", "as_of_latest": "2021-06-05",
+        "value_high": "1", "qualifier": "exact", "as_of_earliest": "2021-06-04", "as_of_latest": "2021-06-04",
     }  # fmt: skip
     flow = {"kind": "flow", "since": "2021-06-04"}
     data["claims"] = [

@@ -34,7 +34,7 @@ def content(study: Study, **limits) -> dict:
     """What notebook 04 hands to the page."""
     losses = findings.named_losses(study, 300)
     return explorer.content(
-        study, losses, findings.event_swings(study, losses), findings.implied_rates(study, 200), **limits
+        study, losses, findings.event_swings(study, losses), findings.implied_rates(study, 300), **limits
     )
 
 
@@ -75,7 +75,7 @@ def test_where_tables_would_grow_too_long_the_weakest_decisions_stay_as_they_are
     held = content(study, limit=200)
     assert max(len(t["at"]) for t in held["events"]["tables"]) <= 200
     offered = {f["name"] for f in held["factors"]}
-    assert {"D02", "as_of"} <= offered and "D27" not in offered
+    assert {"D05", "as_of"} <= offered and "D02" not in offered  # the look-back moves no count of losses
     assert added_up(held, {})[:3] == [study.gross().low, study.gross().point, study.gross().high]
 
 
@@ -93,7 +93,7 @@ def test_other_data_make_a_page_too(tmp_path, folder):
 def test_options_read_as_words():
     study = real.study()
     told = {option: explorer.in_words(study, name, option) for name, option in [
-        ("D02", "since_1_may"), ("D25", "ghazni_council"), ("D12", "29_or_30_june"), ("as_of", "2021-06-30"),
+        ("D03", "since_1_may"), ("D25", "ghazni_council"), ("D12", "29_or_30_june"), ("as_of", "2021-06-30"),
         ("attribution", "officials_only"), ("date_rule", "midpoint"), ("D22", "at_least_36"),
     ]}  # fmt: skip
     assert list(told.values()) == [
@@ -224,11 +224,11 @@ COMBINATIONS = [
     {},
     {"as_of": "2021-06-30"},
     {"D04": "counted", "as_of": "2021-06-30"},
-    {"attribution": "confirmed_by_official", "date_rule": "latest", "D02": "since_1_may"},
+    {"attribution": "confirmed_by_official", "date_rule": "latest", "D02": "14_days"},
     {"attribution": "confirmed_by_official,reported_by_media,witnesses,claimed_by_party,social_media",
-     "D06": "two_falls", "D07": "believed", "D08": "separate_fall", "D27": "within_3_days",
+     "D06": "two_falls", "D07": "believed", "D28": "counted_as_possible", "D27": "within_3_days",
      "D11": "counted_as_district"},
-    {"D03": "week_before", "D13": "not_counted", "D09": "believed", "D10": "whole_district", "date_rule": "earliest"},
+    {"D03": "week_before", "D13": "not_counted", "D09": "believed", "D29": "confirmed", "date_rule": "earliest"},
     {"denominator": "401", "D19": "within_10_points", "D20": "below_250", "D17": "publication_day"},
     {"D16": "9_july", "D18": "seven_days_before", "D19": "exactly_half", "D20": "below_210", "D05": "counted"},
 ]  # fmt: skip
@@ -290,7 +290,7 @@ def test_a_choice_by_keyboard_moves_numbers_address_command_and_curve(page_at):
     page = page_at("#decision-d04")
     place = page.evaluate("history.length")
     before = page.locator(".choice-curve .yours circle").get_attribute("cx")
-    page.get_by_label("Does a recapture count as proof").focus()
+    page.get_by_label("Shinwari and Khost were retaken").focus()
     page.keyboard.press("ArrowDown")
     page.get_by_label("On which day does the window end?").focus()
     page.keyboard.press("ArrowDown")
@@ -306,7 +306,7 @@ def test_a_choice_by_keyboard_moves_numbers_address_command_and_curve(page_at):
     assert expected["Named losses a week"].split()[0] in page.locator(f"#{words}").inner_text()
     assert page.evaluate("history.length") == place  # "back" still leaves the page
     page.reload()
-    assert page.get_by_label("Does a recapture count as proof").input_value() == "1"
+    assert page.get_by_label("Shinwari and Khost were retaken").input_value() == "1"
     page.get_by_role("button", name="Reset").click()
     assert urlsplit(page.url).query == ""
     assert {change for _, _, change in shown(page).values()} == {"none"}
@@ -318,9 +318,9 @@ def test_links_within_the_page_keep_the_choices(page_at):
     page = page_at("?D04=counted")
     page.get_by_role("link", name="D04 in the register").click()
     assert page.url.endswith("?D04=counted#decision-d04")
-    assert page.get_by_label("Does a recapture count as proof").input_value() == "1"
+    assert page.get_by_label("Shinwari and Khost were retaken").input_value() == "1"
     page.go_back()
-    assert page.get_by_label("Does a recapture count as proof").input_value() == "1"
+    assert page.get_by_label("Shinwari and Khost were retaken").input_value() == "1"
     page.context.close()
 
 
@@ -362,7 +362,7 @@ def test_without_figures_the_page_keeps_to_the_losses(page_at, tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_explorer_fits_and_axe_finds_nothing(page_at, width, scheme):
-    page = page_at("?D04=counted&as_of=2021-06-30&D99=x&D08=separate_fall", width=width, scheme=scheme)
+    page = page_at("?D04=counted&as_of=2021-06-30&D99=x&D27=within_3_days", width=width, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator(".more-choices").get_attribute("open") is not None
     page.evaluate(axe())

@@ -50,7 +50,7 @@ def test_the_window_the_rule_and_what_is_counted_enter_the_formulas() -> None:
     assert "takes the latest of each interval" in losses["gross_losses"].formula
     rate = quantities.values_of(loss_rates.headline_rate(study), study, "02_loss_rates")["national_rate"]
     assert rate.label == "Named districts still held per week, whole window"
-    assert rate.formula.startswith("Districts still held in the window over 53 days, times seven.")
+    assert rate.formula.startswith("Districts still held in the window over 54 days, times seven.")
     assert "Poisson interval (90%)" in rate.formula
 
 

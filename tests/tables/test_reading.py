@@ -404,3 +404,15 @@ def test_a_data_package_that_is_no_json_is_told(folder: Path):
     (folder / "datapackage.json").write_text("{")
     (fault,) = told(folder)
     assert fault.startswith("datapackage.json: cannot be read as JSON (")
+
+
+def test_a_file_may_lack_the_columns_that_are_optional_and_no_other(tmp_path: Path):
+    folder = write(tmp_path)
+    optional = [name for name, column in load().tables["sources"].columns.items() if column.optional]
+    assert optional == ["outlet_family", "url_basis", "party_basis"]
+    sources = pd.read_csv(folder / "sources.csv", dtype=str, keep_default_na=False)
+    sources.drop(columns=optional).to_csv(folder / "sources.csv", index=False)
+    assert (read_tables(folder).sources[optional] == "").all(axis=None)
+    sources.drop(columns=[*optional, "outlet"]).to_csv(folder / "sources.csv", index=False)
+    with pytest.raises(Faults, match=r"^sources\.csv:1: outlet: the column is missing, add it$"):
+        read_tables(folder)

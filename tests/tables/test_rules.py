@@ -151,6 +151,8 @@ def test_the_small_data_are_without_fault(tmp_path: Path):
             {"incident_id": "I001"},
             "incident_id: I001 is at 'balkh/hairatan' elsewhere and at 'ghazni/gilan' here",
         ),
+        ("sources", 0, {"url": "https://paper.example/1"}, "url_basis: an address, and nothing says where it is from"),
+        ("sources", 0, {"party": "Russia"}, "party_basis: a party, and nothing says by whose word, say who ties"),
         # audit
         ("events", 0, {"audit_exempt": "place"}, "audit_reason: nothing says why place cannot apply"),
         ("claims", 0, {"audit_reason": "no"}, "audit_exempt: a reason without a check"),

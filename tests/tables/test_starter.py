@@ -38,7 +38,7 @@ def test_the_only_thing_wrong_with_a_new_folder_is_that_it_has_no_source(tmp_pat
 def test_with_one_source_it_is_without_fault_and_without_ours(tmp_path: Path):
     starter.init(tmp_path)
     with (tmp_path / "sources.csv").open("a", encoding="utf-8") as stream:
-        stream.write("paper-2021-07-01,,Paper,,2021-07-01,stated,,,,,,,,\n")
+        stream.write("paper-2021-07-01,,Paper,,,2021-07-01,stated,,,,,,,,,,\n")
     tables = read_tables(tmp_path)
     assert len(tables.provinces) == 34 and len(tables.events) == 0
     assert tables.provinces["districts_total"].isna().all()

@@ -81,6 +81,12 @@ def pick(claims: pd.DataFrame, claimant: str, measure: str, side: str = "") -> p
     return None if found.empty else found.sort_values(["as_of_latest", "claim_id"]).iloc[-1]
 
 
+def least_value(claim: Row) -> float:
+    """Return the lower end of a claim's value. Over 200 of what is counted is 201 or more; a share has no such step."""
+    low = float(claim["value_low"])
+    return math.floor(low) + 1.0 if claim["qualifier"] == "more_than" and claim["kind"] != "share" else low
+
+
 def value_interval(claim: Row, denominator: int) -> Interval:
     """Return what the words of a claim allow. An open end stops where its unit does: at 0, at the whole (a share
     of 1, `denominator` districts, the claim's own denominator), or nowhere for strengths."""
@@ -91,17 +97,18 @@ def value_interval(claim: Row, denominator: int) -> Interval:
         whole = float(claim["denominator"])
     elif claim["kind"] == "stock" and claim["measure"] in DISTRICT_MEASURES:
         whole = float(denominator)
-    low = 0.0 if pd.isna(claim["value_low"]) else float(claim["value_low"])
+    low = 0.0 if pd.isna(claim["value_low"]) else least_value(claim)
     high = whole if pd.isna(claim["value_high"]) else float(claim["value_high"])
     return Interval(low, max(low, high))
 
 
 def narrow_value(claim: Row) -> float:
     """Return the one value that the words point at: the middle of a closed figure, the named end of an open one."""
-    low, high = claim["value_low"], claim["value_high"]
-    if pd.isna(low) or pd.isna(high):
-        return float(high if pd.isna(low) else low)
-    return (float(low) + float(high)) / 2
+    high = float(claim["value_high"])
+    if pd.isna(claim["value_low"]):
+        return high
+    low = least_value(claim)
+    return low if math.isnan(high) else (low + high) / 2
 
 
 def on_district_scale(claims: pd.DataFrame) -> pd.Series:

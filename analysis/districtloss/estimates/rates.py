@@ -32,8 +32,12 @@ class Estimate:
 
 
 def exposure_days(start: pd.Timestamp, as_of: pd.Timestamp) -> int:
-    """Return the days that pass from `start` to `as_of` (4 June to 30 June: 26)."""
-    return (as_of - start).days
+    """Return the days of the window from `start` to `as_of`, both counted: from 4 to 30 June are 27.
+
+    Losses of both days count, so both are exposure. Between two stocks elapse as many days as lie between them, one
+    less (`claims.days_between`).
+    """
+    return (as_of - start).days + 1
 
 
 def placed(incidents: pd.DataFrame, start: pd.Timestamp, as_of: pd.Timestamp, date_rule: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from districtloss.estimates.claims import Row, national, on_district_scale, speakers, value_interval
+from districtloss.estimates.claims import Row, least_value, national, on_district_scale, speakers, value_interval
 from districtloss.estimates.incidents import OPEN
 from districtloss.estimates.study import Study
 
@@ -113,7 +113,7 @@ def whole_numbers(low: float, high: float, above: bool = False) -> tuple[int, in
     return (least, greatest) if least <= greatest else (greatest, least)
 
 
-def _least(low: float, above: bool) -> int:
+def _least(low: float, above: bool = False) -> int:
     low = round(low, 6)  # 0.55 · 420 is 231.00000000000003
     return math.floor(low) + 1 if above else math.ceil(low)
 
@@ -166,13 +166,15 @@ def _stock(claim: Row, wholes: Mapping[str, int]) -> Stock:
     whole = wholes.get(claim["scope"], wholes[NATION])
     factor = whole if claim["kind"] == "share" else 1
     value = value_interval(claim, whole) * factor
-    low, high = whole_numbers(value.low, value.high, claim["qualifier"] == "more_than")
+    # Of a count, `value_interval` has left out the number itself already.
+    above = claim["kind"] == "share" and claim["qualifier"] == "more_than"
+    low, high = whole_numbers(value.low, value.high, above)
     first, last = claim["as_of_earliest"].date(), claim["as_of_latest"].date()
     return Stock(claim["claim_id"], claim["speaker"], claim["scope"], low, high, first, last)
 
 
 def _count(claim: Row) -> Count:
-    least = _least(claim["value_low"], claim["qualifier"] == "more_than")
+    least = _least(least_value(claim))
     since, until = claim["since"].date(), claim["as_of_latest"].date()
     return Count(claim["claim_id"], claim["speaker"], claim["scope"], least, since, until)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from districtloss.errors import Fault, Faults
 from districtloss.estimates import incidents, rates
-from districtloss.estimates.claims import denominator_faults, named, national
+from districtloss.estimates.claims import denominator_faults, least_value, named, national
 from districtloss.estimates.intervals import Interval
 from districtloss.estimates.rates import Estimate
 from districtloss.parameters import Parameters
@@ -141,7 +141,7 @@ class Study:
     def stated_losses(self) -> pd.DataFrame:
         """Return the claims that count a province's losses since a day of the window, largest first.
 
-        Columns of claims, plus province (name), days (from `since` to the end of the as-of interval).
+        Columns of claims, plus province (name), days (from `since` to the end of the as-of interval, both counted).
         """
         claims = self.tables.claims
         flows = claims[
@@ -149,10 +149,10 @@ class Study:
             & (claims["kind"] == "flow")
             & ~national(claims)
             & (claims["since"] == self.start)
-            & (claims["as_of_latest"] > claims["since"])
         ]
         names = self.tables.provinces.set_index("province_id")["name"]
-        flows = flows.assign(province=flows["scope"].map(names), days=(flows["as_of_latest"] - flows["since"]).dt.days)
+        days = [rates.exposure_days(self.start, until) for until in flows["as_of_latest"]]
+        flows = flows.assign(province=flows["scope"].map(names), days=days)
         return flows.sort_values(["value_low", "claim_id"], ascending=[False, True], ignore_index=True)
 
     def stated_stock(self, scope: str) -> pd.Series | None:
@@ -180,6 +180,6 @@ def window_faults(study: Study) -> list[Fault]:
 
 def stated_interval(claim: pd.Series) -> Interval:
     """Return what a claim's figure allows; an open upper end stays open."""
-    low = 0.0 if pd.isna(claim["value_low"]) else float(claim["value_low"])
+    low = 0.0 if pd.isna(claim["value_low"]) else least_value(claim)
     high = float("inf") if pd.isna(claim["value_high"]) else float(claim["value_high"])
     return Interval(low, high)

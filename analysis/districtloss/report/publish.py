@@ -324,7 +324,7 @@ def decision_list(tables: Tables) -> str:
 
 
 def source_list(tables: Tables) -> str:
-    """Return what is known of each source: outlet, title, days, whose side it belongs to, the hash of its text."""
+    """Return what is known of each source: outlet, title, days, address, who ties it to whom, the hash of its text."""
     names = evidence.source_names(tables)
     text = []
     sources = tables.sources.sort_values(["published", "source_id"])
@@ -340,8 +340,10 @@ def source_list(tables: Tables) -> str:
             when = "" if pd.isna(s.republished) else f", {escape(phrasing.day(s.republished))}"
             facts.append(f"republished by {escape(s.republished_by)}{when}")
         if s.party:
-            facts.append(f"outlet of {escape(s.party)}")
-        notes = " ".join(escape(n.rstrip(".") + ".") for n in (s.published_note, s.note) if n)
+            facts.append(f"tied to {escape(s.party)}")
+        if s.url:
+            facts.append(f"{'address, found after coding' if s.url_basis == 'found' else 'address'}: {escape(s.url)}")
+        notes = " ".join(escape(n.rstrip(".") + ".") for n in (s.published_note, s.party_basis, s.note) if n)
         text.append(
             f"## {escape(names[s.source_id])} {{#source-{s.source_id} .unnumbered}}\n\n{title}. {'; '.join(facts)}.\n\n"
             f"{notes}\n\n" + (f"`sha256:{s.sha256}`\n" if s.sha256 else "")

@@ -131,7 +131,7 @@ def _agreement(table: str) -> tuple[Quantity, Quantity]:
 # --- loss rates -------------------------------------------------------------------------------------------------
 
 LOSS_RATES = (
-    Quantity("exposure_days", "Length of the window", "days", "Days that pass {window}."),
+    Quantity("exposure_days", "Length of the window", "days", "Days {window}, both counted."),
     Quantity(
         "gross_losses",
         "Losses named in the window",
@@ -214,7 +214,7 @@ LOSS_RATES = (
         "statement_days",
         "Days that the statement spans",
         "days",
-        "Days from the start of the count to the day of the statement.",
+        "Days from the start of the count to the day of the statement, both counted.",
     ),
     Quantity(
         "statement_rate",

@@ -103,7 +103,8 @@ def _(finding: Extent, study: Study, values: Values) -> Sentences:
 
 def _of_parties(sources: pd.DataFrame) -> str:
     """Say which of the sources belong to a state or a side: those given."""
-    outlets = ", ".join(f"{s.outlet} ({s.party})" for s in sources.itertuples(index=False))
+    named = sources[["outlet", "party"]].drop_duplicates()
+    outlets = ", ".join(f"{s.outlet} ({s.party})" for s in named.itertuples(index=False))
     belong = counted(len(sources), "source belongs", "sources belong")
     return f"{belong} to a state or a side, or {'is' if len(sources) == 1 else 'are'} close to one: {outlets}"
 

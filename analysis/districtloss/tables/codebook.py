@@ -46,6 +46,7 @@ def _rules(column: Column, table: Table) -> list[str]:
     rules = [
         "text" if column.type == "string" else column.type,
         "required" if column.required else "may be empty",
+        *(["the column may be missing"] if column.optional else []),
     ]
     if column.unique:
         rules.append("unique")

@@ -39,9 +39,9 @@ def read_raw(
 ) -> Raw | None:
     """Read one file and hand every fault of its form to `complain`. None where nothing of it can be used.
 
-    `needed` names the columns that it must have, if not all.
+    `needed` names the columns that it must have, if not all but the optional ones.
     """
-    needed = needed or tuple(table.columns)
+    needed = needed or tuple(name for name, column in table.columns.items() if not column.optional)
 
     def fault(row: int | None, column: str | None, problem: str, remedy: str) -> None:
         complain(Fault(table.file, row, column, problem, remedy))

@@ -77,12 +77,12 @@ def _joined(folder: Path, target: Path, extends: str) -> Completed:
             shutil.copyfile(folder / table.file, target / table.file)
             continue
         header = list(table.columns)
-        ours = _rows(DATA / table.file, header) or []
+        ours = _rows(DATA / table.file, table) or []
         if dropped is not None:
             ours = [(line, row) for line, row in ours if _kept(name, header, row, dropped, theirs)]
         parts = [(f"{OURS}/{table.file}", ours)]
         if name in theirs:
-            rows = _rows(folder / table.file, header)
+            rows = _rows(folder / table.file, table)
             if rows is None:
                 raise _not_joined(folder, f"holds {table.file}, which cannot be read as rows", "save it as CSV")
             parts.append((table.file, rows))
@@ -102,17 +102,19 @@ def _joined(folder: Path, target: Path, extends: str) -> Completed:
     return made
 
 
-def _rows(path: Path, header: list[str]) -> list[tuple[int, list[str]]] | None:
-    """Return the rows of a table with their lines, the cells in the order of `header`; None if it has another form."""
+def _rows(path: Path, table: schema.Table) -> list[tuple[int, list[str]]] | None:
+    """Return the rows of a file with their lines, the cells in the order of the table's columns, empty in the optional
+    ones that the file lacks; None if it has another form."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             (_, found), *rows = csv_rows.rows(stream)
-        order = [found.index(name) for name in header]
+        lacking = {name for name, column in table.columns.items() if column.optional and name not in found}
+        order = [None if name in lacking else found.index(name) for name in table.columns]
     except (OSError, ValueError):
         return None
-    if len(found) != len(header) or any(len(row) != len(found) for _, row in rows):
+    if len(found) != len(table.columns) - len(lacking) or any(len(row) != len(found) for _, row in rows):
         return None
-    return [(line, [row[i] for i in order]) for line, row in rows]
+    return [(line, ["" if i is None else row[i] for i in order]) for line, row in rows]
 
 
 def _write(

@@ -26,6 +26,7 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # turn nothing, and Dari and Arabic need no more. U+2028 and U+2029 end lines of some programs alone; the last ones are
 # no characters. None of them is printable to Python, which is quicker to ask.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
+OPTIONAL = "districtloss:optional"  # of a field: a file may lack this column
 BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 
 
@@ -39,6 +40,7 @@ class Column:
     description: str
     example: str | None = None
     required: bool = False
+    optional: bool = False  # a file may lack the column, as those written before there was one do
     unique: bool = False
     pattern: str | None = None
     terms: Mapping[str, str] = field(default_factory=dict)  # the vocabulary: term to meaning; {} = any text
@@ -142,8 +144,8 @@ class Package:
 
 # The analysis computes with every term of these, so none can be added.
 CLOSED = {
-    ("sources", "published_basis"), ("places", "kind"), ("events", "date_precision"), ("events", "attribution"),
-    ("claims", "kind"), ("claims", "side"), ("claims", "qualifier"), ("options", "table"),
+    ("sources", "published_basis"), ("sources", "url_basis"), ("places", "kind"), ("events", "date_precision"),
+    ("events", "attribution"), ("claims", "kind"), ("claims", "side"), ("claims", "qualifier"), ("options", "table"),
 }  # fmt: skip
 
 
@@ -232,6 +234,7 @@ def _column(item: dict[str, Any]) -> Column:
         description=item["description"],
         example=item.get("example"),
         required=constraints.get("required", False),
+        optional=item.get(OPTIONAL, False),
         unique=constraints.get("unique", False),
         pattern=constraints.get("pattern"),
         terms={term: meanings[term] for term in constraints.get("enum", ())},

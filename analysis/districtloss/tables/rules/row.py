@@ -32,6 +32,12 @@ ROW_RULES = (
     RowRule("sources", "published_note", "published_basis published_note",
             lambda s: (s["published_basis"] == "inferred") & (s["published_note"] == ""),
             "the day is inferred, and nothing says how", "say how it follows"),
+    RowRule("sources", "url_basis", "url url_basis",
+            lambda s: (s["url"] != "") & (s["url_basis"] == ""),
+            "an address, and nothing says where it is from", "write stated, or found if it was looked up"),
+    RowRule("sources", "party_basis", "party party_basis",
+            lambda s: (s["party"] != "") & (s["party_basis"] == ""),
+            "a party, and nothing says by whose word", "say who ties the outlet to it"),
     RowRule("provinces", "tile_column", "tile_column tile_row",
             lambda p: p.duplicated(["tile_column", "tile_row"])
             & p["tile_column"].notna() & p["tile_row"].notna(),
