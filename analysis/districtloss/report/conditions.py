@@ -48,7 +48,7 @@ CONDITIONS: dict[str, Condition] = {
     "recaptures named": _fact("recaptures", "no recapture is named in the window"),
     "doubted reports": _fact("doubted", "no report rests on one side's word"),
     "districts named twice": _fact("timelines", "no district is named more than once"),
-    "contradictions found": _fact("findings", "no rows contradict each other"),
+    "no contradictions": _not("findings", "some rows do not fit together"),
     "a counted province": _fact("statement_hazard", "nobody counts the losses of a province in the window"),
     "fewer named than counted": _not("overseen", "more losses are named than were counted"),
     "three figures that fit": _fact(
