@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from districtloss.tables import decisions
+from districtloss.tables.folders import OUTSIDE
 from districtloss.tables.rules.context import Context, printed, records
 from districtloss.vocabulary import PRECISIONS
 
@@ -111,6 +112,33 @@ ROW_RULES = (
     RowRule("claims", "kind", "kind unit",
             lambda c: c["unit"].str.startswith("share of") & ~c["kind"].isin(["share", ""]),
             "a {kind} is counted in {unit}", "write share"),
+    *(
+        RowRule(table, "date_earliest", "date_earliest date_latest",
+                lambda o: o["date_earliest"] > o["date_latest"],
+                "{date_earliest} is later than date_latest {date_latest}", "swap the two")
+        for table in OUTSIDE
+    ),
+    RowRule("outside", "since", "since measure",
+            lambda o: (o["measure"] == "held") & o["since"].notna(),
+            "a stock has no beginning", "leave it empty, or write what was taken as the measure"),
+    RowRule("outside", "since", "since measure",
+            lambda o: ~o["measure"].isin(["held", ""]) & o["since"].isna(),
+            "nothing says since when it is counted", "give the day after whose end counting began"),
+    RowRule("outside", "since", "since date_earliest",
+            lambda o: o["since"] >= o["date_earliest"],
+            "{since} is not before date_earliest {date_earliest}", "a flow takes a day at least"),
+    RowRule("outside", "value_low", "value_low value_high",
+            lambda o: o["value_low"] > o["value_high"],
+            "{value_low} is above value_high {value_high}", "swap the two"),
+    *(
+        RowRule("outside", end, f"measure {end} of_how_many",
+                lambda o, end=end: (o["measure"] == "held") & (o[end] > o["of_how_many"]),
+                f"{{{end}}} is above the whole {{of_how_many}}", "a part is not more than its whole")
+        for end in ("value_low", "value_high")
+    ),
+    RowRule("outside_falls", "date_latest", "date_earliest date_latest",
+            lambda f: f["date_earliest"].isna() & f["date_latest"].isna(),
+            "the row has no date", "the day of the page is the latest possible"),
     *(
         rule
         for table in decisions.KEYS
