@@ -86,8 +86,9 @@ def write(folder: Path, rows: int, seed: int = 1) -> Path:
         "sources": sources, "provinces": provinces, "places": places, "events": events, "claims": claims,
         "decisions": decisions, "options": options,
     }  # fmt: skip
-    for name, table in load().tables.items():
-        whole = tables[name].reindex(columns=list(table.columns), fill_value="")
+    for name, made in tables.items():
+        table = load().tables[name]
+        whole = made.reindex(columns=list(table.columns), fill_value="")
         whole.to_csv(folder / table.file, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     return folder
 

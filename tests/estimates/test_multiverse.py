@@ -65,8 +65,9 @@ def coded_in(version: str) -> Study:
     """Return the study of the data as a pinned version coded them."""
     rows = {}
     for name, table in load().tables.items():
-        with (RELEASES / version / "data" / table.file).open(encoding="utf-8", newline="") as stream:
-            rows[name] = list(csv.DictReader(stream))
+        if (path := RELEASES / version / "data" / table.file).exists():
+            with path.open(encoding="utf-8", newline="") as stream:
+                rows[name] = list(csv.DictReader(stream))
     return Study.of(of_rows(rows, load()), Parameters())
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from districtloss.paths import DATA
+from districtloss.tables import folders
 from districtloss.tables.schema import load
 from helpers.small_data import Rows, write
 
@@ -16,9 +17,11 @@ Data = dict[str, Rows]
 
 
 def ours() -> Data:
-    """The project's own tables, as rows of text."""
-    data = {}
+    """The project's own tables, as rows of text, without what others published of our districts."""
+    data: Data = {name: [] for name in folders.OUTSIDE}
     for name, table in load().tables.items():
+        if name in folders.OUTSIDE:
+            continue
         with (DATA / table.file).open(encoding="utf-8", newline="") as stream:
             data[name] = list(csv.DictReader(stream))
     return data

@@ -71,6 +71,23 @@ ROWS: dict[str, Rows] = {
         {"decision_id": "D01", "option": "the_29th", "table": "events", "row_id": "E001",
          "column": "date_latest", "value": "2021-06-29"},
     ],
+    "outside": [
+        {"figure_id": "X001", "series_id": "tracker-held", "publisher": "Tracker", "measure": "held",
+         "unit_counted": "districts", "date_earliest": "2021-06-20", "date_latest": "2021-06-20", "value_low": "70",
+         "value_high": "70", "of_how_many": "407", "url": "https://www.example.org/june", "looked_up": "2026-12-01",
+         "basis": "publisher"},
+        {"figure_id": "X002", "series_id": "tracker-taken", "publisher": "Tracker", "measure": "taken",
+         "unit_counted": "districts", "since": "2021-06-20", "date_earliest": "2021-06-29",
+         "date_latest": "2021-06-30", "value_low": "12", "url": "http://www.example.org/july",
+         "looked_up": "2026-12-01", "basis": "secondary", "note": "More than eleven"},
+    ],
+    "outside_falls": [
+        {"fall_id": "F001", "place_id": "balkh/kaldar", "publisher": "Wire", "date_earliest": "2021-06-30",
+         "date_latest": "2021-06-30", "url": "https://www.example.org/wire", "looked_up": "2026-12-01",
+         "basis": "publisher"},
+        {"fall_id": "F002", "place_id": "ghazni/gilan", "publisher": "Wire", "date_latest": "2021-06-24",
+         "url": "https://www.example.org/wire", "looked_up": "2026-12-01", "basis": "secondary"},
+    ],
 }  # fmt: skip
 
 

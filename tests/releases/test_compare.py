@@ -119,10 +119,11 @@ def test_two_reports_of_one_new_incident_are_a_cause_together_and_a_lone_one_by_
 def test_a_removed_row_with_the_rows_that_it_held_up_is_told(before: Path, opened: Any, tmp_path: Path) -> None:
     tables = rows()
     tables["events"] = tables["events"][:1] + tables["events"][2:]
-    tables["places"] = [row for row in tables["places"] if row["place_id"] != "ghazni/gilan"]
+    for name in ("places", "outside_falls"):
+        tables[name] = [row for row in tables[name] if row["place_id"] != "ghazni/gilan"]
     found = compare.compare(opened(before), opened(built(tmp_path / "after", tables)))
     assert causes_of(found)["gross_losses"] == [(["events E002 (removed)"], -1.0)]
-    assert [change.key for change in found.rows("removed")] == ["ghazni/gilan", "E002"]
+    assert [change.key for change in found.rows("removed")] == ["ghazni/gilan", "E002", "F002"]
 
 
 def test_parameters_and_flipped_decisions_differ_and_are_causes_too(before: Path, opened: Any, tmp_path: Path) -> None:

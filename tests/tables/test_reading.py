@@ -111,7 +111,16 @@ def test_a_folder_may_lack_decisions_options_and_a_data_package(tmp_path: Path):
     assert tables.options.columns.tolist() == list(load().tables["options"].columns)
 
 
-@pytest.mark.parametrize("table", ["events", "claims", "decisions", "options", "places"])
+def test_a_folder_may_lack_what_others_published(tmp_path: Path):
+    data = rows()
+    del data["outside"], data["outside_falls"]
+    tables = read_tables(write(tmp_path, data))
+    for name in folders.OUTSIDE:
+        assert getattr(tables, name).columns.tolist() == list(load().tables[name].columns)
+        assert getattr(tables, name).empty
+
+
+@pytest.mark.parametrize("table", ["events", "claims", "decisions", "options", "places", *folders.OUTSIDE])
 def test_a_header_without_rows_is_accepted_where_the_report_can_go_without(tmp_path: Path, table: str):
     data = rows()
     # what points at the emptied table goes too
@@ -119,10 +128,10 @@ def test_a_header_without_rows_is_accepted_where_the_report_can_go_without(tmp_p
         "events": ["options", "decisions"],
         "claims": ["options", "decisions"],
         "decisions": ["options"],
-        "places": ["events", "options", "decisions"],
+        "places": ["events", "options", "decisions", "outside_falls"],
         "options": ["decisions"],
     }
-    for name in [table, *gone[table]]:
+    for name in [table, *gone.get(table, [])]:
         data[name] = []
     for row in [*data["events"], *data["claims"]]:
         row.pop("decision_id", None)

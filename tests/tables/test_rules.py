@@ -20,6 +20,15 @@ def told(tmp_path: Path, data: Any) -> list[str]:
     return []
 
 
+def test_a_series_has_one_figure_of_a_measure_for_the_same_days(tmp_path: Path):
+    data = rows()
+    data["outside"].append(data["outside"][1] | {"figure_id": "X003", "value_low": "13"})
+    assert told(tmp_path, data) == [
+        "outside.csv:4: date_latest: the series has this measure of these days already, "
+        "take one out, or make it another series"
+    ]
+
+
 def test_the_small_data_are_without_fault(tmp_path: Path):
     assert told(tmp_path, rows()) == []
 
@@ -49,6 +58,12 @@ def test_the_small_data_are_without_fault(tmp_path: Path):
         ("claims", 0, {"disputed_by": "E001|C099"}, "'C099' is no event_id or claim_id"),
         ("claims", 0, {"scope": "AF-XXX"}, "'AF-XXX' is no province_id of provinces.csv, nor their country"),
         ("decisions", 0, {"touches": "E001|E444"}, "'E444' is no event_id or claim_id"),
+        ("outside_falls", 0, {"place_id": "balkh/kalder"}, "'balkh/kalder' is no place_id of places.csv, did you mean"),
+        ("outside", 1, {"figure_id": "X001"}, "figure_id: 'X001' stands in line 2 already, give each row its own"),
+        ("outside_falls", 1, {"fall_id": "F001"}, "fall_id: 'F001' stands in line 2 already, give each row its own"),
+        ("outside", 0, {"url": "ftp://example.org"}, "url: 'ftp://example.org' does not have the form of this column"),
+        ("outside_falls", 0, {"url": "https://a b"}, "url: 'https://a b' does not have the form of this column"),
+        ("outside", 0, {"measure": "hold"}, "measure: 'hold' is not in the vocabulary, did you mean held?"),
         # dates
         (
             "sources",
@@ -103,7 +118,31 @@ def test_the_small_data_are_without_fault(tmp_path: Path):
         ),
         ("claims", 2, {"since": "2021-07-06"}, "since: 2021-07-06 is later than as_of_latest 2021-07-05"),
         ("claims", 0, {"since": "2021-06-04"}, "since: a stock has no beginning"),
+        (
+            "outside",
+            1,
+            {"date_earliest": "2021-07-01"},
+            "date_earliest: 2021-07-01 is later than date_latest 2021-06-30, swap the two",
+        ),
+        ("outside", 0, {"since": "2021-06-01"}, "since: a stock has no beginning, leave it empty"),
+        ("outside", 1, {"since": ""}, "since: nothing says since when it is counted"),
+        ("outside", 1, {"since": "2021-06-29"}, "since: 2021-06-29 is not before date_earliest 2021-06-29"),
+        ("outside_falls", 0, {"date_earliest": "", "date_latest": ""}, "date_latest: the row has no date"),
+        (
+            "outside_falls",
+            0,
+            {"date_earliest": "2021-07-01"},
+            "date_earliest: 2021-07-01 is later than date_latest 2021-06-30, swap the two",
+        ),
         # values
+        ("outside", 0, {"value_low": "71"}, "value_low: 71 is above value_high 70, swap the two"),
+        (
+            "outside",
+            0,
+            {"of_how_many": "69"},
+            "value_high: 70 is above the whole 69, a part is not more than its whole",
+        ),
+        ("outside", 0, {"of_how_many": "0"}, "of_how_many: '0' is below 1, give a whole number from 1 to 1,000,000"),
         ("claims", 0, {"value_low": "90", "qualifier": "about"}, "value_low: 90 is above value_high 81, swap the two"),
         ("claims", 0, {"value_low": "", "value_high": "", "qualifier": "about"}, "value_low: the claim has no value"),
         ("claims", 0, {"value_high": "90"}, "qualifier: the value is exact and its two ends differ"),

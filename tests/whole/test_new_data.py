@@ -30,7 +30,7 @@ from districtloss.tables import folders, joined
 from districtloss.tables.frames import Tables
 from districtloss.tables.reading import read_tables
 from helpers import hostile, new_data
-from helpers.small_data import write
+from helpers.small_data import rows, write
 
 EXAMPLES = ROOT / "examples"
 # The words of a page that tell that something was not there and nobody said so.
@@ -506,6 +506,17 @@ def test_decisions_on_rows_that_are_replaced_go_with_them(tmp_path: Path):
     tables = read_tables(part(tmp_path, "replace", {"events": []}))
     assert tables.claims["claim_id"].equals(ours.claims["claim_id"])
     assert tables.decisions["decision_id"].tolist() == ours.decisions["decision_id"][claims_only].tolist()
+
+
+def test_what_others_published_of_our_districts_is_not_held_against_rows_that_replace_ours(tmp_path: Path):
+    ours, mine = read_tables(DATA), {"events": new_data.no_decisions()["events"]}
+    added = read_tables(part(tmp_path / "added", "add", {"claims": []}))
+    assert added.outside.equals(ours.outside) and len(added.outside_falls) == len(ours.outside_falls) > 0
+    replaced = read_tables(part(tmp_path / "replaced", "replace", mine))
+    assert replaced.outside.empty and replaced.outside_falls.empty
+    row = rows()["outside"][0] | {"figure_id": "X901"}
+    brought = read_tables(part(tmp_path / "brought", "replace", mine | {"outside": [row]}))
+    assert brought.outside["figure_id"].tolist() == ["X901"]
 
 
 def test_a_part_without_any_table_or_with_a_wrong_key_is_told(tmp_path: Path):

@@ -450,7 +450,7 @@ def _fill(made: Import, folder: Path) -> None:
     from districtloss.tables.starter import described
 
     for name, table in schema.load().tables.items():
-        csv_rows.write(folder / table.file, list(table.columns), made.tables[name])
+        csv_rows.write(folder / table.file, list(table.columns), made.tables.get(name, ()))
     csv_rows.write(folder / TO_SETTLE, ASKED, made.to_settle)
     csv_rows.write(folder / LEFT_OUT, LEFT, ({k: forms.inert_cell(v) for k, v in row.items()} for row in made.left_out))
     other = {("events", "actor"): {"other_group": "Another armed group"}}

@@ -15,7 +15,8 @@ from districtloss.tables.rules.cell import EARLIER, cell_faults, cell_problem
 from districtloss.tables.rules.check import check
 from districtloss.tables.rules.context import Reported
 
-OPTIONAL = ("decisions", "options")  # a folder without these has no decisions
+# A folder without these has no decisions, and nothing outside it to hold its answer against.
+OPTIONAL = ("decisions", "options", *folders.OUTSIDE)
 
 
 def faults_of_present(folder: Path) -> list[Fault]:

@@ -7,7 +7,8 @@ defaults for the parameters:
      "districtloss:parameters": {"start": "2021-07-01", "denominator": 401}}
 
 `add`: the rows of each table follow ours. `replace`: each table stands in place of ours. Tables that the folder
-lacks come from ours in both cases. Only the standard library is needed here, so that an unchanged report is
+lacks come from ours in both cases; but what others published of our districts is not held against rows that replace
+ours. Only the standard library is needed here, so that an unchanged report is
 recognised without pandas.
 """
 
@@ -44,6 +45,7 @@ LONGEST_TITLE = 200
 OWN_NAME = "districtloss"  # of the package that the project's own data are
 # What stands beside the tables and goes along with them; of ours only where the tables are all ours.
 BESIDE = ("CODEBOOK.md", "audit.json")
+OUTSIDE = ("outside", "outside_falls")  # tables of what others published, for the validation chapter alone
 CODINGS = ("first_coding", "second_coding")  # folders of the codings that the tables were settled from
 
 

@@ -29,6 +29,8 @@ class Tables:
     claims: pd.DataFrame
     decisions: pd.DataFrame
     options: pd.DataFrame
+    outside: pd.DataFrame
+    outside_falls: pd.DataFrame
     lines: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
     about: folders.About = field(default=folders.About(), repr=False, compare=False)
 

@@ -77,7 +77,7 @@ def _joined(folder: Path, target: Path, extends: str) -> Completed:
             shutil.copyfile(folder / table.file, target / table.file)
             continue
         header = list(table.columns)
-        ours = _rows(DATA / table.file, table) or []
+        ours = [] if extends == "replace" and name in folders.OUTSIDE else _rows(DATA / table.file, table) or []
         if dropped is not None:
             ours = [(line, row) for line, row in ours if _kept(name, header, row, dropped, theirs)]
         parts = [(f"{OURS}/{table.file}", ours)]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from districtloss.tables import decisions
+from districtloss.tables.folders import OUTSIDE
 from districtloss.tables.rules.context import Context, printed, records
 from districtloss.vocabulary import PRECISIONS
 
@@ -25,6 +26,8 @@ class RowRule:
     remedy: str
 
 
+# Of a series there is one figure of a measure for the same days.
+ONE_FIGURE = ("series_id", "publisher", "measure", "unit_counted", "since", "date_earliest", "date_latest")
 ROW_RULES = (
     RowRule("sources", "republished", "published republished",
             lambda s: s["republished"] < s["published"],
@@ -117,6 +120,36 @@ ROW_RULES = (
     RowRule("claims", "kind", "kind unit",
             lambda c: c["unit"].str.startswith("share of") & ~c["kind"].isin(["share", ""]),
             "a {kind} is counted in {unit}", "write share"),
+    *(
+        RowRule(table, "date_earliest", "date_earliest date_latest",
+                lambda o: o["date_earliest"] > o["date_latest"],
+                "{date_earliest} is later than date_latest {date_latest}", "swap the two")
+        for table in OUTSIDE
+    ),
+    RowRule("outside", "date_latest", " ".join(ONE_FIGURE),
+            lambda o: o.duplicated(list(ONE_FIGURE)),
+            "the series has this measure of these days already", "take one out, or make it another series"),
+    RowRule("outside", "since", "since measure",
+            lambda o: (o["measure"] == "held") & o["since"].notna(),
+            "a stock has no beginning", "leave it empty, or write what was taken as the measure"),
+    RowRule("outside", "since", "since measure",
+            lambda o: ~o["measure"].isin(["held", ""]) & o["since"].isna(),
+            "nothing says since when it is counted", "give the day after whose end counting began"),
+    RowRule("outside", "since", "since date_earliest",
+            lambda o: o["since"] >= o["date_earliest"],
+            "{since} is not before date_earliest {date_earliest}", "a flow takes a day at least"),
+    RowRule("outside", "value_low", "value_low value_high",
+            lambda o: o["value_low"] > o["value_high"],
+            "{value_low} is above value_high {value_high}", "swap the two"),
+    RowRule("outside", "value_low", "measure value_low of_how_many",
+            lambda o: (o["measure"] == "held") & (o["value_low"] > o["of_how_many"]),
+            "{value_low} is above the whole {of_how_many}", "a part is not more than its whole"),
+    RowRule("outside", "value_high", "measure value_high of_how_many",
+            lambda o: (o["measure"] == "held") & (o["value_high"] > o["of_how_many"]),
+            "{value_high} is above the whole {of_how_many}", "a part is not more than its whole"),
+    RowRule("outside_falls", "date_latest", "date_earliest date_latest",
+            lambda f: f["date_earliest"].isna() & f["date_latest"].isna(),
+            "the row has no date", "the day of the page is the latest possible"),
     *(
         rule
         for table in decisions.KEYS
