@@ -54,7 +54,7 @@ CASES = {
     "denominator": Case(options="--set denominator=407"),
     "net": Case(options="--set net=true"),
     "confidence_and_latest": Case(options="--set confidence=0.9 --set date_rule=latest"),
-    "two_decisions": Case(options="--set D02=since_1_may --set D04=counted"),
+    "two_decisions": Case(options="--set D03=week_before --set D04=counted"),
     "one_more_article": Case("examples/one-more-article"),
     "acled": Case(export="examples/acled/export.csv"),
     "small": Case("tests/net/folders/small"),
