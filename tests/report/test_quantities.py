@@ -27,6 +27,7 @@ def test_every_quantity_is_found_and_every_number_has_a_quantity(numbers) -> Non
 
 def test_no_name_stands_for_two_quantities() -> None:
     every = [*quantities.EVENT_TABLE, *quantities.LOSS_RATES, *quantities.FIGURES_COMPARED, *quantities.CHOICES]
+    every += [*quantities.LADDER, *quantities.CORRIDOR]
     assert len({quantity.name for quantity in every}) == len(every)
 
 

@@ -23,7 +23,7 @@ RULES = {
     "many of one": re.compile(
         r"(?<![\w.,])(?:0|[2-9]|\d\d+) (?:fall|loss|district(?! cent)|province|day|row|figure|recapture)\b"
     ),
-    "a word twice": re.compile(r"\b(\w+) \1\b"),
+    "a word twice": re.compile(r"\b([a-z]\w*) \1\b"),  # a name may: Abdul Jami Jami
     "an empty bracket": re.compile(r"\(\s*\)"),
     "a sign of a template": re.compile(r"<%|%>|<<|>>|\{\{<|\?@"),
     "a sentence that ends twice": re.compile(r"[a-z]\.\.|,\.|: ?\.|\s\."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -107,16 +108,22 @@ def default_order(statements: Statements, believed: Believed) -> list[str]:
 def _next(left: Sequence[str], below: frozenset[str], believed: Believed) -> list[str]:
     """Return who comes next of those that are left: one who adds something, after those without whom he would not."""
     floor = _value(believed(below))
-    silent: list[str] = []
-    for _ in left:
-        others = [name for name in left if name not in silent]
-        added = {name: _value(believed(below | {*silent, name})) for name in others}
-        adding = [name for name in others if added[name] > floor]
-        if adding:
-            chosen = min(adding, key=lambda name: added[name])  # the first of equals, and so the earliest
-            return [*_needed(silent, below | {chosen}, added[chosen], believed), chosen]
-        silent.append(others[0])
-    return silent
+
+    def adding(count: int) -> dict[str, float]:
+        """Return the minima with each who adds something after the first `count`."""
+        added = {name: _value(believed(below | {*left[:count], name})) for name in left[count:]}
+        return {name: value for name, value in added.items() if value > floor}
+
+    if adding(0):
+        count = 0
+    elif not adding(len(left) - 1):
+        return list(left)
+    else:
+        # Where somebody adds something after so many, somebody does after more: the fewest are found by halving.
+        count = bisect_left(range(len(left) - 1), True, lo=1, key=lambda count: bool(adding(count)))
+    added = adding(count)
+    chosen = min(added, key=lambda name: added[name])  # the first of equals, and so the earliest
+    return [*_needed(left[:count], below | {chosen}, added[chosen], believed), chosen]
 
 
 def _needed(silent: Sequence[str], below: frozenset[str], value: float, believed: Believed) -> list[str]:

@@ -33,12 +33,29 @@ def corridor(
     days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
     steps = [programme.step(day) for day in days]
     found: dict[int, tuple[Bound, Bound]] = {}
-    for step in dict.fromkeys(steps):
+
+    def possible(step: int) -> bool:
+        """Find the bounds of a step, and return whether there are any."""
         level = programme.held[NATION][step]
         low, high = programme.least({level: 1}), programme.least({level: -1})
         if low is None or high is None:
-            return None
+            return False
         found[step] = low, high
+        return True
+
+    asked = list(dict.fromkeys(steps))
+    if not (possible(asked[0]) and (asked[-1] in found or possible(asked[-1]))):
+        return None
+    stretches = [(0, len(asked) - 1)]
+    while stretches:
+        begin, end = stretches.pop()
+        if recaptures == 0 and found[asked[begin]] == found[asked[end]]:
+            # Where the number never falls, its bounds do not either: nothing lies between equal ones.
+            found |= dict.fromkeys(asked[begin:end], found[asked[begin]])
+        elif end - begin > 1:
+            middle = (begin + end) // 2
+            possible(asked[middle])
+            stretches += [(begin, middle), (middle, end)]
     return pd.DataFrame(
         {
             "day": pd.to_datetime(days),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -102,6 +103,25 @@ class Statements:
             stocks=tuple(stock for stock in self.stocks if stock.statement_id in ids),
             counts=tuple(count for count in self.counts if count.statement_id in ids),
         )
+
+    def with_days_together(self, window: tuple[dt.date, dt.date]) -> Statements:
+        """Return the same with named changes widened to whole runs of days that neither speakers nor the window tell
+        apart. Fewer days then differ, and what follows is a bound as before, if not always the closest."""
+        spans = [window, *((stock.first, stock.last) for stock in self.stocks)]
+        spans += [(count.since, count.until) for count in self.counts]
+        cuts = sorted({cut for first, last in spans for cut in (first.toordinal(), last.toordinal() + 1)})
+
+        def widened(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+            days = [day.toordinal() for change in changes for day in (change.first, change.last)]
+            starts = sorted([*cuts, min(days, default=0), max(days, default=0) + 1])
+            made = []
+            for change in changes:
+                first = starts[bisect_right(starts, change.first.toordinal()) - 1]
+                last = starts[bisect_right(starts, change.last.toordinal())] - 1
+                made.append(Change(change.province, dt.date.fromordinal(first), dt.date.fromordinal(last)))
+            return tuple(made)
+
+        return replace(self, falls=widened(self.falls), recaptures=widened(self.recaptures))
 
 
 def whole_numbers(low: float, high: float, above: bool = False) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from districtloss import parameters
-from districtloss.estimates.findings import choices, event_table, figures_compared, loss_rates
+from districtloss.estimates.findings import choices, event_table, figures_compared, ladder, loss_rates
 from districtloss.estimates.study import Study
 from districtloss.parameters import Parameters
 from districtloss.report import quantities, reliability
@@ -44,6 +44,8 @@ FINDINGS: Mapping[str, tuple[Callable[[Study], Any], ...]] = {
         figures_compared.rates_between,
         figures_compared.other_shares,
         figures_compared.strengths,
+        ladder.belief_ladder,
+        ladder.corridor,
     ),
     "04_choices": (choices.named_losses, choices.implied_rates),
 }

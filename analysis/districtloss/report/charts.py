@@ -374,6 +374,87 @@ def common_scale(scale: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
     return themed(_with(alt.layer(box, line, *texts), width=WIDTH, height=340))
 
 
+def belief_ladder(rungs: pd.DataFrame) -> alt.TopLevelMixin:
+    """Draw the least number of falls by whom one believes: a bar a rung, which has no upper end.
+
+    `rungs`: believed (in words), least (falls, missing where what is believed cannot all be true), said (what stands
+    beside the bar).
+    """
+    drawn = rungs[["believed", "least", "said"]].assign(least=rungs["least"].fillna(0))
+    most = max(float(drawn["least"].max()), 1)
+    # Room for what stands beside the longest bar, and more of it on a phone.
+    wide, narrow = ({"domain": [0, most * room], "nice": False} for room in (1.35, 1.95))
+    nothing = alt.Axis(title=None, labels=False, ticks=False, domain=False, grid=False)
+    over = alt.Axis(**OVER, title=None, domain=False, ticks=False, labelColor=INK)
+    base = alt.Chart(drawn).encode(
+        x=alt.X("least:Q", axis=nothing, scale=alt.Scale(**wide)),
+        y=alt.Y("believed:N", sort=None, axis=over),
+        tooltip=[alt.Tooltip("believed:N", title="Who is believed"), alt.Tooltip("said:N", title="Falls")],
+    )
+    bars = base.mark_bar(height=11, color=BAND, yOffset=UNDER)
+    # The bar is what is sure; where it ends, more begins.
+    ends = base.mark_tick(thickness=3, size=15, opacity=1, color=TALIBAN, yOffset=UNDER)
+    words = base.mark_text(align="left", dx=8, dy=UNDER, font=FONT, fontSize=12, color=INK).encode(text="said:N")
+    chart = _with(alt.layer(bars, ends, words), width=WIDTH, height=alt.Step(38))
+    phone = {"encoding": {"x": {"scale": narrow}}}
+    return themed(on_phone(chart, {"layer": [phone, phone, phone]}))
+
+
+def corridor(course: pd.DataFrame, stocks: pd.DataFrame, denominator: int) -> alt.TopLevelMixin:
+    """Draw which numbers held are possible day by day, and the figures that bound them.
+
+    `course`: first, last (days on which the bounds hold), low, high (districts), days. `stocks`: speaker, said, first,
+    last (days), low, high (districts), open (bool: no upper end is said).
+    """
+    day = pd.Timedelta(days=1)
+    first, last = course["first"].min(), course["last"].max()
+    axis = day_axis(first, last)
+    top = alt.Scale(domain=[0, denominator], nice=False)
+    y = alt.Y("low:Q", axis=titled(f"districts held, of {denominator}", tickCount=5, **WHOLE), scale=top)
+    # What holds on the last day holds to its end.
+    closed = pd.concat([course, course.tail(1).assign(first=course["last"] + day)], ignore_index=True)
+    band = (
+        alt.Chart(closed)
+        .mark_area(interpolate="step-after", color=BAND, opacity=0.6)
+        .encode(
+            x=alt.X("first:T", axis=axis),
+            y=y,
+            y2=alt.Y2("high:Q"),
+            tooltip=[
+                alt.Tooltip("days:N", title="At the end of"),
+                alt.Tooltip("low:Q", title="At least"),
+                alt.Tooltip("high:Q", title="At most"),
+            ],
+        )
+    )
+    marks = stocks.assign(end=stocks["last"] + day)
+    middle = marks["first"] + (marks["end"] - marks["first"]) / 2
+    third = ((middle - first) / (last + day - first) * 3).clip(0, 2).fillna(1).astype(int)
+    anchor = middle.where(third == 1, marks["first"].where(third == 0, marks["end"]))
+    named = alt.Chart(marks.assign(third=third, middle=middle, anchor=anchor)).encode(
+        tooltip=[
+            alt.Tooltip("speaker:N", title="Speaker"),
+            alt.Tooltip("said:N", title="Figure"),
+        ],
+    )
+    sides = {"x": alt.X("first:T"), "x2": alt.X2("end:T"), "y": alt.Y("low:Q", scale=top)}
+    boxes = named.transform_filter("!datum.open").mark_rect(
+        fillOpacity=0, stroke=GOVERNMENT, strokeWidth=2, cornerRadius=1
+    ).encode(**sides, y2=alt.Y2("high:Q"))  # fmt: skip
+    lines = named.transform_filter("datum.open").mark_rule(color=GOVERNMENT, strokeWidth=3).encode(
+        x=alt.X("first:T"), x2=alt.X2("end:T"), y=alt.Y("low:Q", scale=top)
+    )  # fmt: skip
+    arrows = named.transform_filter("datum.open").mark_point(
+        shape="triangle-up", filled=True, opacity=1, size=70, color=GOVERNMENT, yOffset=-6
+    ).encode(x=alt.X("middle:T"), y=alt.Y("low:Q", scale=top))  # fmt: skip
+    words = named.encode(x=alt.X("anchor:T"), y=alt.Y("low:Q", scale=top), text=alt.Text("said:N"))
+    texts = [
+        legible(words.transform_filter(alt.datum.third == place), align=align, baseline="top", dy=5)
+        for place, align in enumerate(("left", "center", "right"))
+    ]
+    return themed(_with(alt.layer(band, boxes, lines, arrows, *texts), width=WIDTH, height=300))
+
+
 def figures_over_time(drawn: pd.DataFrame) -> alt.TopLevelMixin:
     """Draw every figure of the speakers on one time axis, a row a measure.
 

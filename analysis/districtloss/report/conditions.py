@@ -54,6 +54,10 @@ CONDITIONS: dict[str, Condition] = {
     "three figures that fit": _fact(
         "three_agree", "the figures of the Pentagon, of Milley and of the Taliban do not fit together"
     ),
+    "our ladder of beliefs": _fact("ladder_of_ours", "what follows from the figures has other steps"),
+    "figures true together": _fact("corridor", "no number held that never falls fits all figures"),
+    "no recapture needed": _fact("no_recapture_needed", "the figures need recaptures to be true"),
+    "a pace that fell": _fact("slowed", "the figures do not show that the pace fell"),
     "figures of others": _fact("figures_other", "no other figures are given"),
     "pairs not compared": _fact("not_compared", "all figures can be compared"),
     "capitals counted": _fact("capitals", "nobody counts provincial capitals"),

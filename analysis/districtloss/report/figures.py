@@ -11,6 +11,7 @@ from districtloss.estimates import choices, rates, timelines
 from districtloss.estimates.choices import Curve
 from districtloss.estimates.findings.choices import EventSwings, OldestToNewest
 from districtloss.estimates.findings.figures_compared import Compared
+from districtloss.estimates.findings.ladder import BeliefLadder, Corridor
 from districtloss.estimates.findings.loss_rates import ByProvince, DensePart
 from districtloss.estimates.rates import Estimate
 from districtloss.estimates.study import Study
@@ -140,6 +141,48 @@ def common_scale(study: Study, scale: pd.DataFrame) -> Figure:
         charts.common_scale(scale, districts),
         scale,
         f"Districts or district centers held by {study.side}, of {districts}. {spoken}",
+    )
+
+
+def belief_ladder(study: Study, found: BeliefLadder, rungs: pd.DataFrame) -> Figure:
+    """Draw the ladder of beliefs; `rungs` are `listings.belief_ladder`."""
+    known = rungs["least"].notna()
+    drawn = rungs.assign(
+        said=[
+            f"at least {printed(r.least)} · {printed(r.per_week, 1)} a week" if told else "cannot all be true"
+            for r, told in zip(rungs.itertuples(), known, strict=True)
+        ]
+    )[["believed", "least", "per_week", "said"]]
+    left_out = f"Of the figures, the {found.left_out:,} oldest are not among those believed."
+    return Figure(
+        "belief_ladder",
+        charts.belief_ladder(drawn),
+        drawn,
+        f"Falls of districts {_window(study)}, by whom one believes. "
+        + " ".join(f"{r.believed}: {r.said}." for r in drawn.itertuples()),
+        left_out if found.left_out else "",
+    )
+
+
+def corridor(study: Study, found: Corridor, course: pd.DataFrame) -> Figure:
+    """Draw the corridor of the number held with the figures in it; `course` is `listings.corridor`."""
+    stocks = found.stocks
+    near = stocks[(stocks["last"] >= study.start) & (stocks["first"] <= study.as_of)]
+    stocks = near.assign(first=near["first"].clip(lower=study.start), last=near["last"].clip(upper=study.as_of))
+    open_ended = stocks["high"] >= study.parameters.denominator
+    numbers = [
+        f"{r.low} or more" if more else printed_range(r.low, r.high)
+        for r, more in zip(stocks.itertuples(), open_ended, strict=True)
+    ]
+    stocks = stocks.assign(open=open_ended, said=stocks["speaker"] + "\n" + pd.Series(numbers, stocks.index, dtype=str))
+    spoken = " ".join(f"{r.days}: {r.low} to {r.high}." for r in course.itertuples())
+    figures = "; ".join(stocks["said"].str.replace("\n", ", "))
+    return Figure(
+        "corridor",
+        charts.corridor(course, stocks, study.parameters.denominator),
+        course,
+        f"Districts that {study.side} can have held at the end of each day {_window(study)}, if the number never fell. "
+        f"{spoken} Figures: {figures or 'none'}.",
     )
 
 

@@ -138,6 +138,23 @@ PAIRS_NOT_COMPARED = Layout(
     {"pairs": 0},
     widths=[36, 6, 50],
 )
+BELIEF_LADDER = Layout(
+    "belief_ladder",
+    {
+        "believed": "Who is believed",
+        "least": "Least falls",
+        "per_week": "Per week",
+        "bound": "Bound",
+        "rows": "Contradict each other",
+    },
+    {"least": 0, "per_week": 1},
+    widths=[36, 10, 10, 18, 18],
+)
+CORRIDOR = Layout(
+    "corridor",
+    {"days": "At the end of", ("low", "high"): "Districts that can be held", "bound": "Bound"},
+    {("low", "high"): 0},
+)
 
 CHOICES_NATIONAL = Layout(
     "choices_national",

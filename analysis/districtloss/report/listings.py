@@ -6,7 +6,9 @@ import pandas as pd
 
 from districtloss.estimates import claims, incidents, timelines
 from districtloss.estimates.findings.figures_compared import Compared, Pairs, Scale
+from districtloss.estimates.findings.ladder import BeliefLadder, Corridor
 from districtloss.estimates.study import Study
+from districtloss.phrasing import joined
 from districtloss.report import evidence, explorer
 from districtloss.tables.frames import Tables
 
@@ -126,6 +128,27 @@ def pairs_not_compared(found: Pairs, listed: pd.DataFrame) -> pd.DataFrame:
     table = table[~table["comparable"].astype(bool)].assign(pair=lambda t: t["first"] + " / " + t["second"])
     reasons = table.groupby("why", sort=True).agg(pairs=("pair", "size"), example=("pair", "first")).reset_index()
     return reasons.sort_values(["pairs", "why"], ascending=[False, True], ignore_index=True)
+
+
+def belief_ladder(study: Study, found: BeliefLadder) -> pd.DataFrame:
+    """Return the rungs of a ladder of beliefs: columns of `BeliefLadder.rungs`, believed (who, in words), bound (how
+    close it is), rows (those that contradict each other)."""
+    texts = "articles" if evidence.has_own_sources(study.tables) else "sources"
+    table = found.rungs
+    said = ["and " + joined(claims.in_full(names.split("|")), "") if names else "" for names in table["speakers"]]
+    bound = table["exact"].map({True: "exact", False: "can be higher"}).astype(object)
+    return table.assign(
+        believed=[f"What the {texts} name", *said[1:]],
+        bound=bound.mask(table["least"].isna(), "cannot all be true"),
+        rows=table["contradiction"].str.replace("|", ", "),
+    )
+
+
+def corridor(study: Study, found: Corridor) -> pd.DataFrame:
+    """Return the corridor of the number held: columns of `Corridor.corridor`, days and bound (in words)."""
+    table = found.corridor
+    bound = table["exact"].map({True: "exact", False: "can be narrower"}).astype(object)
+    return table.assign(days=evidence.spans(study.tables, table["first"], table["last"]), bound=bound)
 
 
 # --- what the choices do ----------------------------------------------------------------------------------------

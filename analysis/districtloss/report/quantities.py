@@ -330,6 +330,95 @@ def _implied(first: str, second: str) -> tuple[Quantity, Quantity]:
     )
 
 
+MINIMUM = (
+    "The number held changes by falls and recaptures alone, day by day, and lies between nothing and {denominator}; a "
+    "center counts as a district; those named are among all falls and recaptures. Found by a mixed-integer programme."
+)
+WEEKLY_MINIMUM = "That minimum over {days}, times seven, rounded down."
+FROM_STOCKS = (
+    "in whole districts and days, whatever the days that each figure can be of; net of recaptures, and right if each "
+    "figure is of the days that the report gives it. A center counts as a district."
+)
+
+
+def _believing(term: str, whom: str) -> tuple[Quantity, Quantity]:
+    name, label = f"falls_believing_{term}", f"Least falls in the window, if {whom} is believed too"
+    return (
+        Quantity(
+            name,
+            label,
+            "falls",
+            "The least number of falls {window} that fits what the sources name, and what this speaker and all on the "
+            "rungs below say of districts held or lost. " + MINIMUM,
+        ),
+        Quantity(f"{name}_weekly", f"{label}, per week", "per week", WEEKLY_MINIMUM, decimals=1),
+    )
+
+
+LADDER = (
+    Quantity(
+        "falls_named",
+        "Least falls in the window, by what the sources name",
+        "falls",
+        "The least number of falls {window} that fits the falls and recaptures that the sources name. " + MINIMUM,
+    ),
+    Quantity(
+        "falls_named_weekly",
+        "Least falls per week, by what the sources name",
+        "per week",
+        WEEKLY_MINIMUM,
+        decimals=1,
+    ),
+    Quantity(
+        "falls_believing_all",
+        "Least falls in the window, if all who give figures are believed",
+        "falls",
+        "The least number of falls {window} that fits what the sources name, and all that is said of districts held or "
+        "lost. " + MINIMUM,
+    ),
+    Quantity(
+        "falls_believing_all_weekly",
+        "Least falls per week, if all who give figures are believed",
+        "per week",
+        WEEKLY_MINIMUM,
+        decimals=1,
+    ),
+    *(quantity for term, name in SPEAKERS.items() for quantity in _believing(term, name)),
+    *_believing("statement", "who counts a province's losses"),
+)
+CORRIDOR = (
+    Quantity(
+        "recaptures_needed",
+        "Fewest recaptures that make all figures true",
+        "recaptures",
+        "The least number of recaptures, named or not, with which all that is said of districts held or lost can be "
+        "true, with the falls that the sources name.",
+    ),
+    Quantity(
+        "pace_before",
+        "Least districts a week before the figure in the middle, net of recaptures",
+        "per week",
+        "The least that the figure in the middle can lie above the one before, over the longest time between them, "
+        "times seven, rounded down: " + FROM_STOCKS,
+        decimals=1,
+    ),
+    Quantity(
+        "pace_after",
+        "Most districts a week after the figure in the middle, net of recaptures",
+        "per week",
+        "The most that the figure after can lie above the one in the middle, over the shortest time between them, "
+        "times seven, rounded up: " + FROM_STOCKS,
+        decimals=1,
+    ),
+    Quantity(
+        "slowed_at_least",
+        "How many times as fast it was before as after, at least",
+        "times",
+        "The least pace before the figure in the middle over the most after it, rounded down: " + FROM_STOCKS,
+        decimals=1,
+    ),
+)
+
 FIGURES_COMPARED = (
     Quantity(
         "figures_other",
@@ -477,7 +566,9 @@ CHOICES = (
 )
 
 _CODED_TWICE = (*_agreement("events"), *_agreement("claims"))
-QUANTITIES = {q.name: q for q in (*EVENT_TABLE, *_CODED_TWICE, *LOSS_RATES, *FIGURES_COMPARED, *CHOICES)}
+QUANTITIES = {
+    q.name: q for q in (*EVENT_TABLE, *_CODED_TWICE, *LOSS_RATES, *FIGURES_COMPARED, *LADDER, *CORRIDOR, *CHOICES)
+}
 
 
 # --- from numbers to values -------------------------------------------------------------------------------------

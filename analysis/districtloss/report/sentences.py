@@ -23,6 +23,7 @@ from districtloss.estimates.findings.figures_compared import (
     Scale,
     Strengths,
 )
+from districtloss.estimates.findings.ladder import BeliefLadder, Corridor
 from districtloss.estimates.findings.loss_rates import (
     ByProvince,
     Coverage,
@@ -36,7 +37,7 @@ from districtloss.estimates.incidents import DOUBTED_TYPES
 from districtloss.estimates.rates import Estimate
 from districtloss.estimates.study import Study
 from districtloss.parameters import Parameters
-from districtloss.phrasing import counted, day, joined
+from districtloss.phrasing import counted, day, days, joined
 from districtloss.report import evidence, explorer, listings
 from districtloss.report.reliability import Audit, TwoCodings
 from districtloss.report.values import Value
@@ -265,6 +266,48 @@ def _(finding: RatesBetween, study: Study, values: Values) -> Sentences:
     agree = finding.verdicts.get(("taliban", "milley")) == "agree"
     three = agree and all(rose.get(("pentagon", other), False) for other in ("milley", "taliban"))
     return Sentences(facts={"three_agree": bool(three)})
+
+
+@of.register
+def _(finding: BeliefLadder, study: Study, values: Values) -> Sentences:
+    rungs = finding.rungs
+    climb = [tuple(names.split("|")) for names in rungs["speakers"]]
+    stated = speakers(study.stated_losses)
+    steps = [("",), tuple(stated[:1]), ("Pentagon", "Milley"), ("Taliban",)]
+    return Sentences(
+        words={
+            "believed": joined(in_full(finding.believed), "nobody"),
+            "adding_nothing": joined(in_full(finding.adding_nothing), "nobody"),
+            "ladder_apart": joined(rungs["contradiction"].iat[-1].split("|"), "none"),
+        },
+        facts={
+            "beliefs": len(finding.believed) > 0,
+            "beliefs_apart": finding.falls_believing_all.value is None,
+            "beliefs_add": len(rungs) > 1 and finding.falls_believing_all.value is not None,
+            "adding_nothing": len(finding.adding_nothing) > 0,
+            "ladder_of_ours": climb == steps and finding.falls_believing_all.value is not None,
+        },
+    )
+
+
+@of.register
+def _(finding: Corridor, study: Study, values: Values) -> Sentences:
+    pivot = finding.pivot
+    needed = finding.recaptures_needed.value
+    return Sentences(
+        words={
+            "pivot_days": days(pivot.first, pivot.last) if pivot else "no day",
+            "pivot_speaker": joined(in_full([pivot.speaker]) if pivot else [], "nobody"),
+            "corridor_apart": joined(finding.contradiction, "none"),
+        },
+        facts={
+            "corridor": len(finding.corridor) > 0,
+            "corridor_apart": len(finding.contradiction) > 0,
+            "no_recapture_needed": needed == 0,
+            "recaptures_needed": needed is not None and needed != 0,
+            "slowed": finding.slowed_at_least.value is not None,
+        },
+    )
 
 
 @of.register
