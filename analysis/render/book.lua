@@ -860,6 +860,12 @@ local function typst_division(ids, labels)
       out:insert(typst("]"))
       return out
     end
+    if div.classes:includes("finding") then
+      out = pandoc.Blocks({typst("#finding[")})
+      out:extend(div.content)
+      out:insert(typst("]"))
+      return out
+    end
     if div.classes:includes("references") or div.classes:includes("csl-entry") then
       out = pandoc.Blocks({typst(div.classes:includes("references") and "#references[" or "#entry[")})
       out:extend(div.content)

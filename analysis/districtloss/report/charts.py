@@ -395,7 +395,8 @@ def belief_ladder(rungs: pd.DataFrame) -> alt.TopLevelMixin:
     # The bar is what is sure; where it ends, more begins.
     ends = base.mark_tick(thickness=3, size=15, opacity=1, color=TALIBAN, yOffset=UNDER)
     words = base.mark_text(align="left", dx=8, dy=UNDER, font=FONT, fontSize=12, color=INK).encode(text="said:N")
-    chart = _with(alt.layer(bars, ends, words), width=WIDTH, height=alt.Step(38))
+    # A height in pixels: Vega-Lite fits a width to the page only beside such a one, and warns otherwise.
+    chart = _with(alt.layer(bars, ends, words), width=WIDTH, height=38 * max(len(drawn), 1))
     phone = {"encoding": {"x": {"scale": narrow}}}
     return themed(on_phone(chart, {"layer": [phone, phone, phone]}))
 
