@@ -137,6 +137,8 @@ def test_a_count_that_is_too_small_for_the_falls_named_in_it_would_be_found():
 def test_the_two_reports_of_maywand_in_1_2_0_shared_no_day():
     rows = {}
     for name, table in load().tables.items():
+        if not (RELEASES / "1.2.0" / "data" / table.file).exists():  # a table that is newer
+            continue
         with (RELEASES / "1.2.0" / "data" / table.file).open(encoding="utf-8", newline="") as stream:
             rows[name] = list(csv.DictReader(stream))
     assert "I013" in incidents_apart(of_rows(rows, load()))

@@ -116,15 +116,15 @@ def test_one_figure_of_a_series_gives_no_rate(spans):
     assert not [ids for ids in spans.index if "X014" in ids]
 
 
-def test_the_articles_name_11_to_14_falls_between_milleys_two_figures(spans):
-    # Certain from 24 June to 21 July, all of 25-30 June but two: Chimtal, Kushinda, Dawlatabad, Charbolak, Zari,
-    # Kaldar, Feroz Nakhchir, Gilan, Khakrez, Maruf, Ghorak: 11. Possible too: Ab Band and Khash (to 24 June), Maywand
-    # (1 May to 30 June): 14. In four weeks: 2.75 to 3.5 a week.
+def test_the_articles_name_2_to_13_falls_between_milleys_two_figures(spans):
+    # Certain from 24 June to 21 July: Kaldar (30 June) and Feroz Nakhchir (29 or 30 June): 2. Possible too: Ab Band and
+    # Khash (to 24 June), Gilan and Khakrez (from 23 June), and Chimtal, Kushinda, Dawlatabad, Charbolak, Zari, Maruf,
+    # Ghorak (20 to 30 June): 2 + 2 + 2 + 7 = 13. In four weeks: 0.5 to 3.25 a week.
     span = spans.loc["X012|X013"]
-    assert (span["named_low"], span["named_high"]) == (11, 14)
-    assert (span["named_per_week_low"], span["named_per_week_high"]) == (2.75, 3.5)
-    assert span["named_share_low"] == pytest.approx(11 / 133)
-    assert span["named_share_high"] == pytest.approx(14 / 131)
+    assert (span["named_low"], span["named_high"]) == (2, 13)
+    assert (span["named_per_week_low"], span["named_per_week_high"]) == (0.5, 3.25)
+    assert span["named_share_low"] == pytest.approx(2 / 133)
+    assert span["named_share_high"] == pytest.approx(13 / 131)
 
 
 # --- properties ----------------------------------------------------------------------------------------------------

@@ -408,7 +408,7 @@ def corridor(course: pd.DataFrame, stocks: pd.DataFrame, denominator: int) -> al
     last (days), low, high (districts), open (bool: no upper end is said).
     """
     day = pd.Timedelta(days=1)
-    first, last = course["first"].min(), course["last"].max()
+    first, last = pd.Timestamp(course["first"].min()), pd.Timestamp(course["last"].max())  # NaT without a course
     axis = day_axis(first, last)
     top = alt.Scale(domain=[0, denominator], nice=False)
     y = alt.Y("low:Q", axis=titled(f"districts held, of {denominator}", tickCount=5, **WHOLE), scale=top)
@@ -430,7 +430,8 @@ def corridor(course: pd.DataFrame, stocks: pd.DataFrame, denominator: int) -> al
     )
     marks = stocks.assign(end=stocks["last"] + day)
     middle = marks["first"] + (marks["end"] - marks["first"]) / 2
-    third = ((middle - first) / (last + day - first) * 3).clip(0, 2).fillna(1).astype(int)
+    length = (last + day - first) / day if len(course) else 1
+    third = ((middle - first) / day / length * 3).clip(0, 2).fillna(1).astype(int)
     anchor = middle.where(third == 1, marks["first"].where(third == 0, marks["end"]))
     named = alt.Chart(marks.assign(third=third, middle=middle, anchor=anchor)).encode(
         tooltip=[

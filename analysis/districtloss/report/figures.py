@@ -166,7 +166,9 @@ def belief_ladder(study: Study, found: BeliefLadder, rungs: pd.DataFrame) -> Fig
 
 def corridor(study: Study, found: Corridor, course: pd.DataFrame) -> Figure:
     """Draw the corridor of the number held with the figures in it; `course` is `listings.corridor`."""
-    stocks = found.stocks
+    stocks = found.stocks.astype(
+        {"first": "datetime64[s]", "last": "datetime64[s]"}
+    )  # of none, Pandas would not know that they are days
     near = stocks[(stocks["last"] >= study.start) & (stocks["first"] <= study.as_of)]
     stocks = near.assign(first=near["first"].clip(lower=study.start), last=near["last"].clip(upper=study.as_of))
     open_ended = stocks["high"] >= study.parameters.denominator
